@@ -1,0 +1,7 @@
+"""One search on Ray and the folder it leaves.
+
+Import what you need from its modules, or from `raynas` itself; importing this package alone loads
+nothing, which keeps the command line quick.
+"""
+
+__all__: list[str] = []

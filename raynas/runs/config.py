@@ -1,0 +1,173 @@
+"""What a run is made of: one validated model behind the command line, run.yaml and Python."""
+
+import inspect
+import os
+from datetime import datetime
+from functools import cached_property
+from importlib.metadata import version
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, TypeAdapter, ValidationError, model_validator
+
+from raynas.runs.options import METRICS, RunOptions
+from raynas.space import LoadedSpace
+from raynas.strategies import STRATEGIES, Mode, Strategy
+from raynas.training import BUILTIN, DataOptions, TrainingConfig
+
+_COMMON = ("self", "space", "metric", "mode", "seed")
+
+
+class RunConfig(RunOptions):
+    """The options of a run, checked against what exists."""
+
+    @model_validator(mode="after")
+    def _known(self) -> "RunConfig":
+        _one_of("strategy", self.strategy, STRATEGIES)
+        _one_of("metric", self.metric, METRICS)
+        if "/" in self.name:
+            raise ValueError(f"name: expected a plain name without '/', got {self.name!r}; "
+                             "the folder it goes into is storage")
+        legal = self.legal_options
+        for option in self.options:
+            _one_of("option", option, legal)
+        strategy = STRATEGIES[self.strategy]
+        annotations = {p.name: p.annotation for p in _own_parameters(strategy)}
+        try:
+            _ = self.training, self.data_options
+            for option, value in self.strategy_options.items():
+                self.options[option] = TypeAdapter(annotations[option]).validate_python(value)
+            strategy(lambda pick: None, metric=self.metric, **self.strategy_options)
+        except ValidationError as error:
+            raise ValueError(one_line(error)) from error
+        return self
+
+    @property
+    def mode(self) -> Mode:
+        """Which way the metric is better."""
+        return METRICS[self.metric]
+
+    @property
+    def space_name(self) -> str:
+        """The space's name, without the folder and suffix of its file."""
+        return _stem(self.space)
+
+    @property
+    def legal_options(self) -> dict[str, str]:
+        """What `options` may hold for this strategy, each with whose it is."""
+        return {
+            **{p.name: f"strategy {self.strategy}" for p in _own_parameters(STRATEGIES[self.strategy])},
+            **{name: "training" for name in TrainingConfig.model_fields if name != "epochs"},
+            **{name: "data" for name in DataOptions.model_fields},
+        }
+
+    def _options_of(self, model: type[BaseModel]) -> dict[str, Any]:
+        return {name: v for name, v in self.options.items() if name in model.model_fields}
+
+    @cached_property
+    def training(self) -> TrainingConfig:
+        """How each candidate is trained."""
+        return TrainingConfig(epochs=self.epochs, **self._options_of(TrainingConfig))
+
+    @cached_property
+    def data_options(self) -> DataOptions:
+        """How the data set is read and split."""
+        return DataOptions(**self._options_of(DataOptions))
+
+    @property
+    def strategy_options(self) -> dict[str, Any]:
+        """The options that the strategy's constructor takes."""
+        own = {parameter.name for parameter in _own_parameters(STRATEGIES[self.strategy])}
+        return {name: value for name, value in self.options.items() if name in own}
+
+    def make_strategy(self, space: LoadedSpace) -> Strategy:
+        """Build the strategy, with no history yet."""
+        return STRATEGIES[self.strategy](
+            space.space,
+            metric=self.metric,
+            mode=self.mode,
+            seed=self.seed,
+            **self.strategy_options,
+        )
+
+    def resolved(self) -> "RunConfig":
+        """Return the same with every default spelt out, the name too."""
+        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+        made_up = f"{self.space_name}-{_stem(self.data)}-{self.strategy}-{stamp}"
+        data = os.path.abspath(self.data) if os.path.exists(self.data) else self.data
+        defaults = {
+            **{p.name: p.default for p in _own_parameters(STRATEGIES[self.strategy])},
+            **self.training.model_dump(exclude={"epochs"}),
+            **self.data_options.model_dump(),
+            **STRATEGIES[self.strategy].suited_options(self.trials),
+        }
+        return self.model_copy(
+            update={
+                "name": self.name or made_up,
+                "data": self.data if self.data in BUILTIN else data,
+                "options": {**defaults, **self.options},
+            }
+        )
+
+    def to_yaml(self) -> str:
+        """Write it as run.yaml, with the versions of what decides the results."""
+        versions = {name: version(name) for name in ("raynas", "ray", "torch", "pytorch-lightning")}
+        return yaml.safe_dump({**self.model_dump(), "versions": versions}, sort_keys=False)
+
+
+def read_config(text: str, where: str, **overrides: Any) -> RunConfig:
+    """Read a run.yaml; `overrides` win over what it says, their `options` one by one.
+
+    Raises:
+        ValueError: it is not YAML, or a value is not legal; one line says which.
+    """
+    try:
+        data = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        problem = str(error).replace("\n", " ")
+        raise ValueError(f"{where} is not YAML: {problem}") from error
+    if not isinstance(data, dict):
+        raise ValueError(f"{where}: expected options like `trials: 30`, got {type(data).__name__}")
+    data.pop("versions", None)
+    options = {**(data.pop("options", None) or {}), **overrides.pop("options", {})}
+    return make_config(**{**data, **overrides, "options": options})
+
+
+def make_config(**values: Any) -> RunConfig:
+    """Validate options; like `RunConfig(**values)`, with errors that are one line.
+
+    Raises:
+        ValueError: an option is unknown or its value not legal; the line says what is.
+    """
+    for name in values:
+        _one_of("option", name, RunConfig.model_fields)
+    try:
+        return RunConfig(**values)
+    except ValidationError as error:
+        raise ValueError(one_line(error)) from error
+
+
+def one_line(error: ValidationError) -> str:
+    """Say what is wrong with the first wrong value."""
+    first = error.errors()[0]
+    message = first["msg"].removeprefix("Value error, ")
+    where = ".".join(str(step) for step in first["loc"])
+    return f"{where}: {message}, got {first['input']!r}" if where else message
+
+
+def _one_of(what: str, name: str, legal: Any) -> None:
+    if name not in legal:
+        raise ValueError(f"unknown {what} {name!r}; expected one of {', '.join(legal)}")
+
+
+def _own_parameters(strategy: type[Strategy]) -> list[inspect.Parameter]:
+    """List the constructor's parameters that a person may set."""
+    parameters = inspect.signature(strategy).parameters.values()
+    return [parameter for parameter in parameters if parameter.name not in _COMMON]
+
+
+def _stem(name: str) -> str:
+    """Shorten a path, URL or class to what names it."""
+    return name.rstrip("/").rpartition("/")[2].rpartition(":")[2].removesuffix(".py").removesuffix(
+        ".parquet"
+    )

@@ -1,0 +1,215 @@
+"""Ray Tune as the engine: it asks the book for trials, runs them, and tells the book what came."""
+
+import logging
+import math
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+import ray
+from ray import tune
+from ray.tune.search import Searcher
+
+from raynas.runs.book import Book
+from raynas.runs.trial import CandidateTrial, Job
+
+_QUIET = {
+    "RAY_AIR_NEW_OUTPUT": "0",  # no tables of Tune's own
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # no warning about it
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # no files per trial: 5 times the overhead
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # ours ends the run cleanly
+    "TUNE_GLOBAL_CHECKPOINT_S": "1000000000",  # the run folder is the state, not Tune's snapshot
+    "TUNE_WARN_INSUFFICENT_RESOURCE_THRESHOLD_S": "1000000000",  # checked before the start
+}
+
+
+class _Unsaved:
+    """Is left out of the snapshot that Tune pickles at the end: the run folder is the state."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}
+
+
+class _Proposals(_Unsaved, Searcher):  # type: ignore[misc]  # ray.tune is not typed
+    """Hands the book's proposals to Tune, as many at a time as the run may have."""
+
+    def __init__(self, book: Book, concurrency: int) -> None:
+        super().__init__(metric=book.config.metric, mode=book.config.mode)
+        self._book = book
+        self._concurrency = concurrency
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        book = self._book
+        if len(book.running) >= self._concurrency or len(book.running) >= book.left:
+            return None
+        config = book.next()
+        return Searcher.FINISHED if config is None and book.exhausted else config  # type: ignore[no-any-return]  # ray.tune is not typed
+
+    def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
+        """Nothing: `_Results` tells the book, with the trial's own id and its error."""
+
+    def save(self, checkpoint_path: str) -> None:
+        """Nothing: as `_Unsaved` says."""
+
+
+class _Results(_Unsaved, tune.Callback):  # type: ignore[misc]  # ray.tune is not typed
+    """Tells the book what Tune's trials report."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._live: dict[str, Any] = {}
+
+    def stop_all(self) -> bool:
+        """Whether to end the run now; then what is being trained is killed, it can be resumed."""
+        if not self._book.stopped.is_set() and self._book.fatal is None:
+            return False
+        while self._live:
+            _, trial = self._live.popitem()
+            if trial.temporary_state.ray_actor is not None:
+                ray.kill(trial.temporary_state.ray_actor)
+        return True
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        """End the run, and not just the trial, where the record cannot be written."""
+        try:
+            yield
+        except Exception as error:
+            logging.getLogger(__name__).exception("the run cannot go on")
+            self._book.fatal = self._book.fatal or error
+
+    def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
+        self._live[trial.trial_id] = trial
+
+    def on_trial_result(
+        self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **_: Any
+    ) -> None:
+        with self._guard():
+            self._book.epoch(trial.config["trial_id"], result)
+
+    def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
+        self._live.pop(trial.trial_id, None)
+        with self._guard():
+            self._book.finish(trial.config["trial_id"], trial.last_result or {})
+
+    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
+        if self._live.pop(trial.trial_id, None) is None and self._book.stopped.is_set():
+            return  # killed by stop_all
+        with self._guard():
+            self._book.fail(trial.config["trial_id"], _worker_error(trial.get_error()))
+
+
+class _Stop(_Unsaved, tune.Stopper):  # type: ignore[misc]  # ray.tune is not typed
+    """Ends Tune's loop when the book says so."""
+
+    def __init__(self, results: _Results) -> None:
+        self._results = results
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        return False
+
+    def stop_all(self) -> bool:
+        return self._results.stop_all()
+
+
+def run_trials(
+    book: Book, job: Job | None, trainable: type[tune.Trainable] = CandidateTrial
+) -> None:
+    """Run trials until the book has as many as it is to have, or says stop.
+
+    `trainable` is told the `job`, where there is one, in its `setup`.
+
+    Raises:
+        Exception: what made it impossible to write to the run folder.
+    """
+    if not book.left or (book.exhausted and not book.running):
+        return
+    config = book.config
+    concurrency = min(room(config.cpus_per_trial, config.gpus_per_trial), book.left)
+    if config.concurrency:
+        concurrency = min(concurrency, config.concurrency)
+    resources = {"cpu": config.cpus_per_trial, "gpu": config.gpus_per_trial}
+    told = tune.with_parameters(trainable, job=job) if job else trainable
+    results = _Results(book)
+    settings = {**_QUIET, "TUNE_MAX_PENDING_TRIALS_PG": str(concurrency)}
+    _warm(concurrency, config.cpus_per_trial, config.gpus_per_trial)
+    with _environment(settings), tempfile.TemporaryDirectory(prefix="raynas-tune-") as scratch:
+        tune.run(  # not tune.Tuner, which pickles all of this into the experiment
+            told,
+            name="run",
+            metric=config.metric,
+            mode=config.mode,
+            num_samples=book.left,
+            resources_per_trial=resources,
+            search_alg=_Proposals(book, concurrency),
+            callbacks=[results],
+            stop=_Stop(results),
+            reuse_actors=True,
+            storage_path=scratch,
+            trial_dirname_creator=lambda trial: "trial",
+            trial_name_creator=lambda trial: str(trial.config["trial_id"]),
+            raise_on_failed_trial=False,
+            verbose=0,
+        )
+    if book.fatal is not None:
+        raise book.fatal
+
+
+def _warm(workers: int, cpus: float, gpus: float) -> None:
+    """Start worker processes and let them import torch, all at once.
+
+    Tune starts the actors of trials one after the other as trials come, seconds each; in processes
+    that Ray has at hand they start in a tenth of a second.
+    """
+    load = ray.remote(num_cpus=cpus, num_gpus=gpus)(_import_training)
+    ray.get([load.remote() for _ in range(workers)])
+
+
+def _import_training() -> None:
+    import_module("raynas.runs.trial")
+
+
+def room(cpus: float, gpus: float) -> int:
+    """Count the trials that the cluster's nodes can hold at a time."""
+    fitting = 0
+    for node in ray.nodes():
+        if node["Alive"]:
+            has = node["Resources"]
+            places = has.get("CPU", 0.0) / cpus
+            if gpus:
+                places = min(places, _packed(has.get("GPU", 0.0), gpus))
+            fitting += int(places + 1e-9)
+    return fitting
+
+
+def _packed(gpus: float, share: float) -> float:
+    """Count the shares that whole GPUs hold: a trial's fraction lies on one GPU."""
+    return gpus / share if share >= 1 else gpus * math.floor(1 / share + 1e-9)
+
+
+def _worker_error(error: Exception | None) -> str:
+    """Say in one line why a worker was lost."""
+    text = " ".join(str(error).split())
+    if isinstance(error, ray.exceptions.OutOfMemoryError) or "memory" in text.lower():
+        return f"out of memory: the worker was killed ({text[:300]})"
+    if isinstance(error, ray.exceptions.RayActorError):
+        return f"the worker died ({text[:300]})"
+    return f"{type(error).__name__}: {text[:500]}"
+
+
+@contextmanager
+def _environment(settings: dict[str, str]) -> Iterator[None]:
+    """Set environment variables for a while."""
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,55 @@
+"""The options of a run with their defaults, in the one place that command line and run.yaml share.
+
+Light to import: what the values may be is checked in `raynas.runs.config`.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+METRICS: dict[str, Literal["max", "min"]] = {
+    "val_accuracy": "max",
+    "val_f1": "max",
+    "val_loss": "min",
+    "params": "min",
+    "macs": "min",
+}
+"""What a search can optimise, and which way is better."""
+
+
+class RunOptions(BaseModel):
+    """Everything that decides a run; `options` holds those of the strategy, training and data."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    space: str = Field(
+        "chain_cnn",
+        description="Search space: a name (`raynas spaces` lists them) or your own Python file.",
+    )
+    strategy: str = Field("evolution", description="How to look: random or evolution.")
+    data: str = Field(
+        "digits",
+        description="Data set: digits, synthetic, a Parquet file, folder or URL, or "
+        "package.module:Class, your own LightningDataModule.",
+    )
+    trials: int = Field(30, ge=1, description="How many architectures to evaluate.")
+    epochs: int = Field(10, ge=1, description="How many epochs to train each candidate.")
+    seed: int = Field(
+        0, ge=0, description="Decides the data split, the proposals and the initial weights."
+    )
+    name: str = Field(
+        "", description="Name of the run and its folder (default: space, data, strategy and time)."
+    )
+    storage: str = Field("runs", description="Folder or URI in which the run folder is made.")
+    metric: str = Field("val_accuracy", description=f"What to optimise: {', '.join(METRICS)}.")
+    cpus_per_trial: float = Field(1, gt=0, description="CPU cores for each trial.")
+    gpus_per_trial: float = Field(
+        0, ge=0, description="GPUs for each trial; 0.25 packs four trials on one."
+    )
+    concurrency: int | None = Field(
+        None, ge=1, description="Trials at a time (default: as many as there is room for)."
+    )
+    keep: int = Field(3, ge=1, description="Keep the trained weights of this many best trials.")
+    options: dict[str, Any] = Field(
+        {}, description="Options of the strategy, the training and the data, as option=value."
+    )

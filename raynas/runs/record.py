@@ -1,0 +1,158 @@
+"""The record of a run: one row a finished trial, in Parquet files that grow row by row.
+
+Each finished trial rewrites the newest file, of at most `ROWS_A_FILE` rows, in one atomic step. So
+a row is never lost, half-written or there twice, the number of files stays small, and any Parquet
+reader can open the folder at any time.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from raynas.runs.storage import Folder
+from raynas.space import Architecture
+from raynas.strategies import Proposal
+
+ROWS_A_FILE = 250
+
+_TIME = pa.timestamp("us", tz="UTC")
+_COLUMNS = pa.schema(
+    [
+        ("trial_id", pa.string()),
+        ("number", pa.int64()),
+        ("architecture_id", pa.string()),
+        ("architecture", pa.string()),
+        ("picks", pa.string()),
+        ("status", pa.string()),
+        ("error", pa.string()),
+        ("epochs", pa.int64()),
+        ("train_seconds", pa.float64()),
+        ("started_at", _TIME),
+        ("finished_at", _TIME),
+        ("node", pa.string()),
+        ("parents", pa.string()),
+        ("repeats", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One finished trial.
+
+    `status` is "completed", "stopped" (early, by a scheduler) or "failed" (then `error` says why).
+    `proposal.parents` and `proposal.repeats` are numbers of trials, written as JSON lists.
+    """
+
+    trial_id: str
+    proposal: Proposal
+    status: str
+    error: str | None
+    epochs: int
+    train_seconds: float
+    started_at: datetime
+    finished_at: datetime
+    node: str
+    metrics: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def number(self) -> int:
+        """Order of proposal, from 0."""
+        return self.proposal.number
+
+    @property
+    def architecture(self) -> Architecture:
+        """What was trained."""
+        return self.proposal.architecture
+
+    def to_row(self) -> dict[str, Any]:
+        """Return the row of the record."""
+        return {
+            "trial_id": self.trial_id,
+            "number": self.number,
+            "architecture_id": self.architecture.id,
+            "architecture": json.dumps(self.architecture.value),
+            "picks": json.dumps(self.architecture.picks),
+            "status": self.status,
+            "error": self.error,
+            "epochs": self.epochs,
+            "train_seconds": self.train_seconds,
+            "started_at": self.started_at,
+            "finished_at": self.finished_at,
+            "node": self.node,
+            "parents": json.dumps(self.proposal.parents),
+            "repeats": json.dumps(self.proposal.repeats),
+            **self.metrics,
+        }
+
+    @classmethod
+    def from_row(cls, row: dict[str, Any]) -> "Trial":
+        """Read back what `to_row` wrote."""
+        architecture = Architecture(json.loads(row["architecture"]), json.loads(row["picks"]))
+        proposal = Proposal(
+            architecture,
+            parents=tuple(json.loads(row["parents"])),
+            number=row["number"],
+            repeats=tuple(json.loads(row["repeats"])),
+        )
+        metrics = {k: v for k, v in row.items() if k not in _COLUMNS.names and v is not None}
+        plain = ("status", "error", "epochs", "train_seconds", "started_at", "finished_at", "node")
+        return cls(row["trial_id"], proposal, *(row[name] for name in plain), metrics)
+
+
+class Record:
+    """The finished trials of a run folder, in order of completion."""
+
+    def __init__(self, folder: Folder) -> None:
+        """Open `trials/` of a run, new or existing."""
+        self._folder = folder / "trials"
+        self._folder.make()
+        names = [info.base_name for info in self._folder.list()]
+        self._files = sum(name.endswith(".parquet") for name in names)
+        self._metrics: list[str] = []
+        self._tail: list[dict[str, Any]] = []
+        if self._files:
+            last = self._read(self._files - 1)
+            self._metrics = [name for name in last.column_names if name not in _COLUMNS.names]
+            if last.num_rows < ROWS_A_FILE:
+                self._files -= 1
+                self._tail = last.to_pylist()
+
+    def append(self, trial: Trial) -> None:
+        """Write one more finished trial; it is safe on disk when this returns."""
+        row = trial.to_row()
+        new = [name for name in trial.metrics if name not in self._metrics]
+        if new:
+            self._metrics += new
+            for index in range(self._files):
+                self._write(index, self._read(index).to_pylist())
+        self._tail.append(row)
+        self._write(self._files, self._tail)
+        if len(self._tail) == ROWS_A_FILE:
+            self._files, self._tail = self._files + 1, []
+
+    def __iter__(self) -> Iterator[Trial]:
+        """Yield every finished trial in order of completion."""
+        for index in range(self._files):
+            yield from map(Trial.from_row, self._read(index).to_pylist())
+        yield from map(Trial.from_row, self._tail)
+
+    def _schema(self) -> pa.Schema:
+        return pa.schema([*_COLUMNS, *((name, pa.float64()) for name in self._metrics)])
+
+    def _read(self, index: int) -> pa.Table:
+        return pq.read_table(pa.BufferReader(self._folder.read(_file(index))))
+
+    def _write(self, index: int, rows: list[dict[str, Any]]) -> None:
+        sink = pa.BufferOutputStream()
+        pq.write_table(pa.Table.from_pylist(rows, schema=self._schema()), sink)
+        self._folder.write(_file(index), sink.getvalue().to_pybytes())
+
+
+def _file(index: int) -> str:
+    return f"{index:05d}.parquet"

@@ -1,0 +1,104 @@
+"""What a run folder says, for a person: while it runs, and at the end."""
+
+import fcntl
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from raynas.runs.record import Trial
+from raynas.runs.run import BEST, Run
+from raynas.runs.search import open_config
+from raynas.runs.storage import Folder, open_folder
+from raynas.space import describe
+
+SHOWN = 5
+"""Trials in the list of the best."""
+
+
+def show_status(path: str, console: Console) -> None:
+    """Print progress, the best trials and the failures of a run.
+
+    Raises:
+        ValueError: there is no run folder at `path`.
+    """
+    folder = open_folder(path)
+    run = Run(folder, open_config(folder))
+    trials = list(run.trials())
+    failed = [trial for trial in trials if trial.status == "failed"]
+    state = _state(folder, len(trials), run.config.trials)
+    console.print(
+        f"[bold]{escape(run.config.name)}[/bold]: {state}, {len(trials)} of {run.config.trials} "
+        f"trials done, {len(failed)} failed"
+    )
+    console.print(
+        f"{escape(run.config.space)} on {escape(run.config.data)} by {run.config.strategy}, "
+        f"{run.config.epochs} epochs a trial, best by {run.config.metric}"
+    )
+    best = ranked(trials, run)[:SHOWN]
+    if best:
+        console.print(_table(best, run.config.metric))
+    for trial in failed[:SHOWN]:
+        console.print(f"[red]failed[/red] trial {trial.number}: {escape(str(trial.error))}")
+    if len(failed) > SHOWN:
+        console.print(f"… and {len(failed) - SHOWN} more failed trials, in trials/")
+    if state == "interrupted":
+        console.print(f"Go on with: raynas resume {escape(path)}")
+
+
+def ranked(trials: list[Trial], run: Run) -> list[Trial]:
+    """Return the completed trials, the best first, the earlier one first among equals."""
+    metric, sign = run.config.metric, 1 if run.config.mode == "min" else -1
+    completed = (trial for trial in trials if trial.status == "completed")
+    return sorted(completed, key=lambda trial: sign * trial.metrics[metric])
+
+
+def show_result(run: Run, console: Console) -> None:
+    """Print the best architecture of a run that has ended, and what to type next."""
+    best: dict[str, Any] = run.best() or {}
+    metrics, test = best["metrics"], best["test"]
+    folder = escape(run.folder.uri)
+    table = Table.grid(padding=(0, 2))
+    rows = [
+        ("architecture", escape(best["description"])),
+        ("validation", f"accuracy {metrics['val_accuracy']:.4f}, F1 {metrics['val_f1']:.4f}"),
+        ("test", f"accuracy {test['test_accuracy']:.4f}, F1 {test['test_f1']:.4f} "
+                 "(measured once, now that the search is over)"),
+        ("parameters", f"{metrics['params']:,.0f}"),
+        ("MACs", f"{metrics['macs']:,.0f} for one input"),
+        ("found", f"trial {best['number']} of {run.config.trials}"),
+        ("run folder", folder),
+    ]
+    for name, text in rows:
+        table.add_row(f"[dim]{name}[/dim]", text)
+    console.print("[bold green]Best architecture[/bold green]")
+    console.print(table)
+    console.print("[dim]Next[/dim]")
+    console.print(f"  raynas status {folder}")
+    console.print(f"  raynas resume {folder} --trials {2 * run.config.trials}   # search longer")
+    console.print(f"  python -c \"import raynas; print(raynas.load('{folder}/best'))\"")
+
+
+def _state(folder: Folder, done: int, total: int) -> str:
+    if folder.local is not None:
+        with open(folder.local / ".lock", "a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                return "running"
+    return "finished" if done >= total or folder.exists(f"best/{BEST}") else "interrupted"
+
+
+def _table(trials: list[Trial], metric: str) -> Table:
+    table = Table(box=None, padding=(0, 2), header_style="dim")
+    for name in ("trial", metric, "parameters", "architecture"):
+        table.add_column(name, no_wrap=name != "architecture")
+    for trial in trials:
+        table.add_row(
+            str(trial.number),
+            f"{trial.metrics[metric]:.4g}",
+            f"{trial.metrics.get('params', 0):,.0f}",
+            escape(describe(trial.architecture.value)),
+        )
+    return table

@@ -1,0 +1,142 @@
+"""A trial: one candidate trained by Lightning inside a Ray worker that outlives it."""
+
+import os
+import platform
+import queue
+import tempfile
+import threading
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+from ray.tune import Trainable
+
+from raynas.runs.storage import Folder
+from raynas.space import load_space_source
+from raynas.training import CandidateError, DataSource, TrainingConfig, fit
+
+CHECKPOINT = "last.ckpt"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What all trials of a run share; travels once to each node through Ray's object store."""
+
+    space_name: str
+    space_source: str
+    data: DataSource
+    training: TrainingConfig
+    seed: int
+    metric: str
+    checkpoints: Folder
+    threads: int
+    accelerator: str
+    working_directory: str
+
+
+class CandidateTrial(Trainable):  # type: ignore[misc]  # ray.tune is not typed
+    """Trains `config["architecture"]`; each step is one epoch, and the worker is used again.
+
+    Training runs in a thread that hands over the metrics of an epoch, with the checkpoint already
+    written, and waits for the next step. A candidate that fails ends with a result that has an
+    "error", so that the worker stays warm.
+    """
+
+    def setup(self, config: dict[str, Any], job: Job) -> None:
+        """Get the worker ready once, and begin its first trial."""
+        if os.path.isdir(job.working_directory):
+            os.chdir(job.working_directory)
+        torch.set_num_threads(job.threads)
+        self._job = job
+        self._build = load_space_source(job.space_source, job.space_name).build
+        self._begin(config)
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Begin another trial in this worker, once the last one has ended."""
+        self._stop.put(True)
+        if self._thread.ident is not None:
+            self._thread.join()
+        self._begin(new_config)
+        return True
+
+    def step(self) -> dict[str, Any]:
+        """Train one epoch (or find out why that is not possible)."""
+        if self._thread.ident is None:
+            self._thread.start()
+        else:
+            self._stop.put(False)
+        return self._results.get()
+
+    def cleanup(self) -> None:
+        """Tell the trial to end; the worker's process ends next, so nothing waits for it."""
+        self._stop.put(True)
+
+    def _begin(self, config: dict[str, Any]) -> None:
+        self._results: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._stop: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._train, args=(config,), daemon=True)
+
+    def _train(self, config: dict[str, Any]) -> None:
+        job = self._job
+        folder = job.checkpoints / config["trial_id"]
+        started = datetime.now(UTC)
+        shared = {"started_at": started.isoformat(), "node": platform.node()}
+
+        def on_epoch(metrics: dict[str, float], save: Callable[[Path], None]) -> bool:
+            last = metrics["epoch"] >= training.epochs
+            names = [name for name in metrics if name not in ("epoch", "train_seconds")]
+            _checkpoint(save, folder)
+            self._results.put(
+                {**shared, **metrics, "metric_names": names, "finished": last, "done": last}
+            )
+            return last or self._stop.get()
+
+        try:
+            training = job.training.overridden_by(config["architecture"])
+            with tempfile.TemporaryDirectory() as scratch:
+                resumed = Path(scratch) / CHECKPOINT if folder.exists(CHECKPOINT) else None
+                if resumed:
+                    folder.download(CHECKPOINT, resumed)
+                fit(
+                    self._build,
+                    config["architecture"],
+                    job.data,
+                    training,
+                    seed=trial_seed(job.seed, config["number"]),
+                    checkpoint=resumed,
+                    on_epoch=on_epoch,
+                    accelerator=job.accelerator,
+                )
+        except Exception as error:
+            if not isinstance(error, CandidateError):
+                traceback.print_exc()
+            failure = {job.metric: float("nan"), "error": _reason(error), "done": True}
+            self._results.put({**shared, **failure})
+
+
+def trial_seed(seed: int, number: int) -> int:
+    """Return the seed of the weights and batches of one trial of a run."""
+    return seed * 1_000_003 + number
+
+
+def _checkpoint(save: Callable[[Path], None], folder: Folder) -> None:
+    local = folder.local
+    if local is not None:
+        save(local / f".{CHECKPOINT}")
+        os.replace(local / f".{CHECKPOINT}", local / CHECKPOINT)
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        save(Path(scratch) / CHECKPOINT)
+        folder.upload(Path(scratch) / CHECKPOINT, CHECKPOINT)
+
+
+def _reason(error: Exception) -> str:
+    """Say why a candidate failed, in one line."""
+    if isinstance(error, CandidateError):
+        return str(error)
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:500]}"

@@ -1,0 +1,161 @@
+"""A run on the terminal: a live picture for a person, plain lines for a file."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.markup import escape
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from raynas.runs.book import Book, Running
+from raynas.runs.record import Trial
+from raynas.runs.run import Run
+from raynas.space import LoadedSpace, describe, size
+from raynas.training import DataSource
+
+PLAIN_EVERY_S = 10.0
+"""Seconds between the lines of progress where the output is no terminal."""
+
+
+class TerminalView:
+    """Shows a run with rich; on a terminal it is redrawn in place, elsewhere it is lines."""
+
+    def __init__(self, console: Console, on_open: Callable[[Run], None]) -> None:
+        """Draw on a console; `on_open` is told the run once it is open."""
+        self._console = console
+        self._on_open = on_open
+        self._started = time.monotonic()
+        self._done_before = 0
+
+    def opened(self, run: Run, space: LoadedSpace, data: DataSource, resumed: bool) -> None:
+        """Say what is searched, on what, where."""
+        self._on_open(run)
+        config = run.config
+        count = size(space.space)
+        many = f"{count:,}" if count is not None and count < 10**9 else (
+            f"{float(count):.1e}" if count is not None else "over a million"
+        )
+        self.say(f"[bold]{'Resuming' if resumed else 'Searching'}[/bold] {escape(config.space)} "
+                 f"({many} architectures) with {config.strategy} on {escape(config.data)}: "
+                 f"{config.trials} trials of {config.epochs} epochs, best by {config.metric}")
+        self.say(f"[dim]{escape(data.summary())}[/dim]")
+        self.say(f"[dim]run folder {escape(run.folder.uri)}[/dim]")
+
+    def say(self, text: str) -> None:
+        """Show one line (rich markup)."""
+        self._console.print(text, soft_wrap=True, highlight=False)
+
+    @contextlib.contextmanager
+    def watch(self, book: Book) -> Iterator[None]:
+        """Show the book until the trials have ended."""
+        self._started = time.monotonic()
+        self._done_before = book.done
+        if self._console.is_terminal:
+            with Live(
+                get_renderable=lambda: self._picture(book),
+                console=self._console,
+                refresh_per_second=4,
+                transient=True,
+            ):
+                yield
+        else:
+            lines = _Lines(self, book)
+            book.on_change = lines.update
+            yield
+            book.on_change = None
+        self.say(self._counts(book))
+
+    def _picture(self, book: Book) -> RenderableType:
+        bar = ProgressBar(total=book.total, completed=book.done, width=40)
+        head = Table.grid(padding=(0, 1))
+        head.add_row(bar, self._counts(book))
+        return Group(head, *_best_lines(book), _running_table(list(book.running.values()), book))
+
+    def _counts(self, book: Book) -> str:
+        parts = [f"[bold]{book.done}[/bold]/{book.total} trials"]
+        if book.running:
+            parts.append(f"{len(book.running)} running")
+        if book.failures:
+            parts.append(f"[red]{len(book.failures)} failed[/red]")
+        parts.append(f"{_clock(time.monotonic() - self._started)} passed")
+        left = self._left(book)
+        if left is not None:
+            parts.append(f"about {_clock(left)} left")
+        return ", ".join(parts)
+
+    def _left(self, book: Book) -> float | None:
+        """Estimate the seconds left from the pace so far."""
+        done = book.done - self._done_before
+        if done < 1 or not book.left:
+            return None
+        return (time.monotonic() - self._started) / done * book.left
+
+
+class _Lines:
+    """Prints a line for each new best, each failure, and now and then for progress."""
+
+    def __init__(self, view: TerminalView, book: Book) -> None:
+        self._view = view
+        self._best = book.best[0].trial_id if book.best else ""
+        self._failed = len(book.failures)
+        self._next = time.monotonic() + PLAIN_EVERY_S
+
+    def update(self, book: Book) -> None:
+        if len(book.failures) > self._failed:
+            self._failed = len(book.failures)
+            trial = book.failures[-1]
+            self._view.say(f"trial {trial.number} failed: {escape(str(trial.error))}")
+        if book.best and book.best[0].trial_id != self._best:
+            self._best = book.best[0].trial_id
+            self._view.say(f"{book.done}/{book.total} new best: {_words(book.best[0], book)}")
+        elif time.monotonic() > self._next:
+            self._view.say(self._view._counts(book))
+        else:
+            return
+        self._next = time.monotonic() + PLAIN_EVERY_S
+
+
+def _words(trial: Trial, book: Book) -> str:
+    """Say how good a trial is and what it is."""
+    metric = book.config.metric
+    params = trial.metrics.get("params")
+    cost = f", {params:,.0f} parameters" if params is not None and metric != "params" else ""
+    return (f"{metric} {trial.metrics[metric]:.4g} (trial {trial.number}{cost}): "
+            f"{escape(describe(trial.architecture.value))}")
+
+
+def _best_lines(book: Book) -> list[RenderableType]:
+    if not book.best:
+        return [Text("no trial is finished yet", style="dim")]
+    return [Text.from_markup(f"[green]best[/green] {_words(book.best[0], book)}")]
+
+
+def _running_table(running: list[Running], book: Book) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+    for trial in running[:16]:
+        value = (trial.metrics or {}).get(book.config.metric)
+        table.add_row(
+            f"[dim]trial {trial.proposal.number}[/dim]",
+            f"epoch {trial.epoch}/{book.config.epochs}",
+            "" if value is None else f"{value:.4g}",
+            f"[dim]{escape(describe(trial.proposal.architecture.value))}[/dim]",
+        )
+    return table
+
+
+def _clock(seconds: float) -> str:
+    """Write a duration: 42 s, 3:05, 1:02:03."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    hours, rest = divmod(whole, 3600)
+    minutes, rest = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

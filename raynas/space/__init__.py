@@ -1,0 +1,50 @@
+"""What may be built: nodes, the walk, its pickers, encodings and space files.
+
+A space is any callable of a picker. See `raynas.space.decision`.
+"""
+
+from raynas.space.architecture import Architecture
+from raynas.space.decision import Decision, Pick, Space, choose
+from raynas.space.describe import describe
+from raynas.space.encoding import Encoder
+from raynas.space.files import LoadedSpace, bundled_spaces, load_space, load_space_source
+from raynas.space.nodes import Choice, Node, Record, Repeat, When
+from raynas.space.walks import (
+    crossover,
+    decisions_of,
+    enumerate_all,
+    mutate,
+    neighbours,
+    replay,
+    sample,
+    size,
+    walk,
+)
+
+__all__ = [
+    "Architecture",
+    "Choice",
+    "Decision",
+    "Encoder",
+    "LoadedSpace",
+    "Node",
+    "Pick",
+    "Record",
+    "Repeat",
+    "Space",
+    "When",
+    "bundled_spaces",
+    "choose",
+    "crossover",
+    "decisions_of",
+    "describe",
+    "enumerate_all",
+    "load_space",
+    "load_space_source",
+    "mutate",
+    "neighbours",
+    "replay",
+    "sample",
+    "size",
+    "walk",
+]

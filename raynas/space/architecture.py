@@ -1,0 +1,71 @@
+"""An architecture: plain data that strategies propose and builders build."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from raynas.space.decision import JSON
+
+
+@dataclass(frozen=True, eq=False)
+class Architecture:
+    """What to build (`value`, JSON) with the picks that led to it (`{path: index}`).
+
+    Two architectures with the same value are the same architecture, however it was picked.
+    """
+
+    value: JSON
+    picks: dict[str, int]
+
+    @cached_property
+    def id(self) -> str:
+        """Sixteen hex digits that are the same for the same value, in every process and version."""
+        return hashlib.sha256(canonical_json(self.value).encode()).hexdigest()[:16]
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the values as JSON: 1, 1.0 and true are three values, [1] and (1,) are one."""
+        return isinstance(other, Architecture) and self.id == other.id
+
+    def __hash__(self) -> int:
+        """Hash by value."""
+        return hash(self.id)
+
+    def to_json(self) -> str:
+        """Return one line of JSON with id, value and picks."""
+        return json.dumps({"id": self.id, "value": self.value, "picks": self.picks})
+
+    @classmethod
+    def from_json(cls, text: str) -> "Architecture":
+        """Read back what `to_json` wrote.
+
+        Raises:
+            ValueError: the text is no JSON object with "value" and "picks", or its id is not the
+                one of its value.
+        """
+        try:
+            data: dict[str, Any] = json.loads(text)
+            architecture = cls(data["value"], data["picks"])
+            if not all(type(index) is int for index in architecture.picks.values()):
+                raise TypeError("picks are indices")
+        except (json.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
+            raise ValueError(
+                'an architecture is a JSON object with "value" and "picks" '
+                f"(indices by path), got {text[:80]!r}"
+            ) from error
+        if data.get("id", architecture.id) != architecture.id:
+            raise ValueError(f"architecture {data['id']} does not match its value; was it edited?")
+        return architecture
+
+
+def canonical_json(value: JSON) -> str:
+    """Write a value in the one form that its id is computed from: sorted keys, no spaces.
+
+    Raises:
+        ValueError: the value is not plain JSON data (or holds a NaN).
+    """
+    try:
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"an architecture must be plain JSON data: {error}") from error

@@ -1,0 +1,147 @@
+"""Space files: one Python file with a docstring, `space = …` and `build(…)`, by name or by path."""
+
+import ast
+import sys
+import types
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from raynas.space.architecture import Architecture
+from raynas.space.decision import Space
+from raynas.space.walks import walk
+
+
+@dataclass(frozen=True)
+class LoadedSpace:
+    """A space file that has been read: what may be built, and what builds it.
+
+    `build(value, input_shape, num_outputs)` makes the network; `key`, where the file offers one,
+    gives the string under which a benchmark table knows an architecture. `source` is the text of
+    the file, enough to load it again anywhere (see `load_space_source`).
+    """
+
+    name: str
+    doc: str
+    space: Space
+    build: Callable[[Any, tuple[int, ...], int], Any]
+    source: str
+    path: str
+    key: Callable[[Architecture], str] | None = None
+
+
+def _bundled_folder() -> Path:
+    """Return the folder of our own spaces: inside an installed package, or beside it in a clone."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "search_spaces"
+    return installed if installed.is_dir() else package.parent / "search_spaces"
+
+
+def bundled_spaces() -> dict[str, str]:
+    """Map the name of each space that comes with raynas to the first line of its docstring."""
+    spaces = {}
+    for path in sorted(_bundled_folder().glob("*.py")):
+        doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        spaces[path.stem] = doc.partition("\n")[0]
+    return spaces
+
+
+def load_space(name: str) -> LoadedSpace:
+    """Load a space by its name, or from a user's own file ("my/space.py").
+
+    Raises:
+        ValueError: there is no such space or file, or the file is broken; one line says where.
+    """
+    path = Path(name).expanduser()
+    if path.suffix != ".py":
+        bundled = _bundled_folder() / f"{name}.py"
+        if not bundled.is_file():
+            raise ValueError(
+                f"unknown space {name!r}; expected one of {', '.join(bundled_spaces())}, "
+                "or a Python file (my_space.py)"
+            )
+        path = bundled
+    try:
+        source = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"space file {path} cannot be read: {error}") from error
+    return load_space_source(source, path.stem, path)
+
+
+def load_space_source(source: str, name: str, path: Path | None = None) -> LoadedSpace:
+    """Load a space from the text of its file; `path` is where it came from, if it is there.
+
+    Raises:
+        ValueError: the text is broken: not Python, an exception, no `space` or `build`, or a space
+            that cannot be walked; one line says where.
+    """
+    where = str(path or f"{name}.py")
+    module = types.ModuleType(f"raynas_space_{name}")
+    module.__file__ = where
+    with _importing_from(path.resolve().parent if path else None, module):
+        try:
+            code = compile(source, where, "exec", dont_inherit=True)
+            exec(code, module.__dict__)  # noqa: S102 (a space is code)
+        except (Exception, SystemExit) as error:
+            raise ValueError(f"space file {where}{_line(error, where)}: {_what(error)}") from error
+    for needed in ("space", "build"):
+        if not callable(getattr(module, needed, None)):
+            raise ValueError(
+                f"space file {where}: `{needed}` is missing or cannot be called; a space file "
+                "defines `space = …` and `build(value, input_shape, num_outputs)`"
+            )
+    try:
+        walk(module.space, lambda decision: 0)[0].id  # noqa: B018 (the id needs a JSON value)
+    except Exception as error:
+        raise ValueError(
+            f"space file {where}{_line(error, where)}: walking `space` failed: {_what(error)}"
+        ) from error
+    if not callable(getattr(module, "key", len)):
+        raise ValueError(
+            f"space file {where}: `key` must be a function of an architecture, got {module.key!r}"
+        )
+    return LoadedSpace(
+        name=name,
+        doc=(module.__doc__ or "").strip(),
+        space=module.space,
+        build=module.build,
+        source=source,
+        path=where,
+        key=getattr(module, "key", None),
+    )
+
+
+@contextmanager
+def _importing_from(folder: Path | None, module: types.ModuleType) -> Iterator[None]:
+    """Let a space file import its neighbours and define dataclasses while it is executed.
+
+    Afterwards the module is unknown to Python again, so that what it defines is pickled by value.
+    """
+    before = list(sys.path)
+    if folder is not None:
+        sys.path.insert(0, str(folder))
+    sys.modules[module.__name__] = module
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+        del sys.modules[module.__name__]
+
+
+def _what(error: BaseException) -> str:
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    return f"{type(error).__name__}: {text}".partition("\n")[0]
+
+
+def _line(error: BaseException, where: str) -> str:
+    """Return ", line 7": the last line of the space file that the error passed through."""
+    if isinstance(error, SyntaxError) and error.filename == where:
+        return f", line {error.lineno}"
+    line, trace = "", error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code.co_filename == where:
+            line = f", line {trace.tb_lineno}"
+        trace = trace.tb_next
+    return line

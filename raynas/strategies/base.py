@@ -1,0 +1,290 @@
+"""What every strategy shares: history, duplicates, failures, the metric's sign, Ray's protocol.
+
+A strategy is a function of its history: `propose(rng)` looks at `self.history`, `self.pending`, the
+space and a generator made from (seed, number of the proposal), and keeps nothing else. So a
+strategy is rebuilt by telling its history to a new one, and proposes what the old one would have.
+"""
+
+import dataclasses
+import math
+import pickle
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Any, Literal
+
+import numpy as np
+from ray.tune.search import Searcher
+
+from raynas.space import Architecture, Space, enumerate_all, sample
+
+Mode = Literal["max", "min"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Proposal:
+    """An architecture to evaluate.
+
+    `number` counts proposals from 0. `parents` are the numbers of the trials it was made from.
+    `repeats` are the numbers of the earlier trials that answered, without training, the duplicates
+    that the strategy proposed on the way to this one.
+    """
+
+    architecture: Architecture
+    parents: tuple[int, ...] = ()
+    number: int = -1
+    repeats: tuple[int, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluation:
+    """An answer to a proposal.
+
+    `score` is higher for better whatever the metric's mode, and None where the trial failed.
+    `finished` is False where the trial was stopped early: the score is what it had reached.
+    `repeated` marks a duplicate that was answered from history.
+    """
+
+    number: int
+    architecture: Architecture
+    score: float | None
+    finished: bool = True
+    repeated: bool = False
+
+
+class Strategy(Searcher):
+    """Base of all strategies; a subclass implements `propose` and nothing else.
+
+    Works in raynas' runner, in `raynas replay` and in a user's own `tune.Tuner`, whose trainable
+    then finds `config["architecture"]` (the plain value), `config["architecture_id"]` and
+    `config["number"]`, and reports `metric`.
+    """
+
+    MAX_REPEATS = 200
+    """Duplicates that one proposal may run through before any architecture not seen is taken."""
+    MAX_SCAN = 100_000
+    """Walks of the space looked through for one not seen before it counts as exhausted."""
+
+    def __init__(
+        self,
+        space: Space,
+        *,
+        metric: str = "val_accuracy",
+        mode: Mode = "max",
+        seed: int = 0,
+        duplicates: bool = False,
+    ) -> None:
+        """Start with an empty history.
+
+        `duplicates=True` trains an architecture again whenever it is proposed again; otherwise a
+        duplicate is answered from history and the next one proposed.
+
+        Raises:
+            ValueError: the space cannot be called, mode is neither "max" nor "min", or the seed is
+                no integer from 0.
+        """
+        if not callable(space):
+            raise ValueError(
+                "space: expected a node (Record, Choice, …) or a function of a picker, "
+                f"got {type(space).__name__}"
+            )
+        if mode not in ("max", "min"):
+            raise ValueError(f'mode: expected "max" or "min", got {mode!r}')
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+            raise ValueError(f"seed: expected an integer from 0, got {seed!r}")
+        super().__init__(metric=metric, mode=mode)
+        self.space = space
+        self.seed = seed
+        self.duplicates = duplicates
+        self.history: list[Evaluation] = []
+        self.pending: dict[int, Proposal] = {}
+        self.next_number = 0
+        self.exhausted = False
+        self._known: dict[str, Evaluation] = {}
+        self._trials: dict[str, int] = {}
+
+    @classmethod
+    def suited_options(cls, trials: int) -> dict[str, Any]:
+        """Return the options that `raynas search` sets for a run of so many trials.
+
+        Only where the paper's options would make no sense there; what a person sets wins.
+        """
+        return {}
+
+    @abstractmethod
+    def propose(self, rng: np.random.Generator) -> Proposal | None:
+        """Propose an architecture (and its parents), or None to wait for pending results."""
+
+    def ask(self) -> Proposal | None:
+        """Propose the next architecture to train and count it as pending.
+
+        None means that nothing can be proposed: for good if `exhausted`, else until a result comes.
+        """
+        rng = np.random.default_rng([self.seed, self.next_number])
+        proposal = self._new_proposal(rng)
+        if proposal is None:
+            return None
+        proposal = dataclasses.replace(proposal, number=self.next_number)
+        self.expect(proposal)
+        return proposal
+
+    def expect(self, proposal: Proposal) -> None:
+        """Count a proposal as pending; with `tell`, this is how a history is rebuilt."""
+        self.pending[proposal.number] = proposal
+        self.next_number = max(self.next_number, proposal.number + 1)
+
+    def tell(self, number: int, score: float | None, *, finished: bool = True) -> None:
+        """Answer a pending proposal; `score` as reported, or None (or not finite) where it failed.
+
+        Telling twice, or about a proposal that is not pending, changes nothing.
+        """
+        proposal = self.pending.pop(number, None)
+        if proposal is None:
+            return
+        if score is None or not math.isfinite(score):
+            signed = None
+        else:
+            signed = score if self.mode == "max" else -score
+        evaluation = Evaluation(number, proposal.architecture, signed, finished)
+        self._known[proposal.architecture.id] = evaluation
+        self.history.append(evaluation)
+
+    def recall(self, evaluations: Iterable[tuple[Proposal, float | None, bool]]) -> None:
+        """Rebuild the history from (proposal, score, finished), in order of completion."""
+        numbered: dict[int, Evaluation] = {}
+        for proposal, score, finished in evaluations:
+            self.repeat(numbered[n] for n in proposal.repeats if n in numbered)
+            self.expect(proposal)
+            self.tell(proposal.number, score, finished=finished)
+            numbered[proposal.number] = self.history[-1]
+
+    def repeat(self, evaluations: Iterable[Evaluation]) -> None:
+        """Append earlier evaluations once more, as duplicates answered from history."""
+        for evaluation in evaluations:
+            self.history.append(dataclasses.replace(evaluation, repeated=True))
+
+    def drop(self, number: int) -> None:
+        """Forget a pending proposal that will not be answered; it may be proposed again."""
+        self.pending.pop(number, None)
+
+    def latest(self, count: int) -> list[Evaluation]:
+        """Return the last `count` evaluations that did not fail, oldest first."""
+        alive = (e for e in reversed(self.history) if e.score is not None)
+        return list(islice(alive, count))[::-1]
+
+    def _new_proposal(self, rng: np.random.Generator) -> Proposal | None:
+        """Ask `propose` until it proposes something new, answering duplicates from history."""
+        pending = {proposal.architecture.id for proposal in self.pending.values()}
+        before = len(self.history)
+        self.exhausted = False
+        repeats: list[int] = []
+        for _ in range(self.MAX_REPEATS):
+            proposal = self.propose(rng)
+            if proposal is None:
+                break
+            if self.duplicates:
+                return proposal
+            known = self._known.get(proposal.architecture.id)
+            if known is not None:
+                repeats.append(known.number)
+                self.repeat([known])
+            elif proposal.architecture.id not in pending:
+                return dataclasses.replace(proposal, repeats=tuple(repeats))
+        else:
+            unseen = self._unseen(rng, pending)
+            if unseen is not None:
+                return Proposal(unseen, repeats=tuple(repeats))
+            self.exhausted = True
+        del self.history[before:]  # no proposal carries these repeats, so no record would know them
+        return None
+
+    def _unseen(self, rng: np.random.Generator, pending: set[str]) -> Architecture | None:
+        """Find an architecture that was never proposed: by chance, else the first in order."""
+        drawn = (sample(self.space, rng) for _ in range(self.MAX_REPEATS))
+        listed = islice(enumerate_all(self.space), self.MAX_SCAN)
+        for candidates in (drawn, listed):
+            for architecture in candidates:
+                if architecture.id not in self._known and architecture.id not in pending:
+                    return architecture
+        return None
+
+    # Ray Tune's protocol. Tune may call on_trial_complete twice, with result=None, and ends a
+    # finished trial as errored if it raises.
+
+    def set_search_properties(
+        self, metric: str | None, mode: str | None, config: dict[str, Any], **spec: Any
+    ) -> bool:
+        """Take metric and mode from `tune.TuneConfig`, where they are given there."""
+        self._metric = metric or self._metric
+        self._mode = mode or self._mode
+        return True
+
+    def suggest(  # type: ignore[override]  # Ray's annotation leaves out "FINISHED"
+        self, trial_id: str
+    ) -> dict[str, Any] | str | None:
+        """Propose the config of a trial; None to wait, "FINISHED" when the space is exhausted."""
+        proposal = self.ask()
+        if proposal is None:
+            return Searcher.FINISHED if self.exhausted else None
+        self._trials[trial_id] = proposal.number
+        return as_config(proposal)
+
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        """Take the final result of a trial; `result["finished"] = False` marks an early stop."""
+        number = self._trials.pop(trial_id, None)
+        if number is None:
+            return
+        if result is None and not error:
+            self.drop(number)
+            return
+        score, finished = read_result(result, self.metric, error)
+        self.tell(number, score, finished=finished)
+
+    def save(self, checkpoint_path: str) -> None:
+        """Write the history and what is pending (not the space) to a file."""
+        with open(checkpoint_path, "wb") as file:
+            pickle.dump({name: getattr(self, name) for name in _STATE}, file)
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Read what `save` wrote."""
+        with open(checkpoint_path, "rb") as file:
+            for name, value in pickle.load(file).items():
+                setattr(self, name, value)
+
+
+_STATE = ("history", "pending", "next_number", "exhausted", "_known", "_trials", "seed")
+
+
+def as_config(proposal: Proposal) -> dict[str, Any]:
+    """Return the Tune config of a proposal."""
+    return {
+        "architecture": proposal.architecture.value,
+        "architecture_id": proposal.architecture.id,
+        "number": proposal.number,
+    }
+
+
+def read_result(
+    result: dict[str, Any] | None, metric: str, error: bool
+) -> tuple[float | None, bool]:
+    """Return the score (None if the trial failed or did not report it) and whether it finished."""
+    value = None if error or result is None else result.get(metric)
+    try:
+        score = None if value is None or isinstance(value, str) else float(value)
+    except (OverflowError, TypeError, ValueError):
+        score = None
+    return score, bool(result.get("finished", True)) if result else True
+
+
+def check_count(**options: int) -> None:
+    """Raise ValueError, naming the option, for each that is no integer from 1."""
+    for name, value in options.items():
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise ValueError(f"{name}: expected an integer from 1, got {value!r}")
+
+
+def best_of(evaluations: Sequence[Evaluation]) -> Evaluation:
+    """Return the evaluation with the highest score, the earliest among equals."""
+    return max(evaluations, key=lambda e: -math.inf if e.score is None else e.score)

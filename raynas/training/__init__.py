@@ -1,0 +1,40 @@
+"""From a net to metrics: data sets, and the training of candidates with Lightning."""
+
+from raynas.training.arrays import ArrayData, ArrayDataModule
+from raynas.training.batches import Batches, ShuffledBatches
+from raynas.training.builtin import BUILTIN
+from raynas.training.candidate import Candidate
+from raynas.training.config import TrainingConfig
+from raynas.training.data import load_arrays, load_data
+from raynas.training.errors import CandidateError
+from raynas.training.fit import Build, evaluate_test, fit, load_candidate, make_candidate
+from raynas.training.optimizers import OPTIMIZERS, SCHEDULES
+from raynas.training.report import Metrics, OnEpoch, Save
+from raynas.training.source import DataOptions, DataSource
+from raynas.training.user_data import UserData
+
+__all__ = [
+    "BUILTIN",
+    "OPTIMIZERS",
+    "SCHEDULES",
+    "ArrayData",
+    "ArrayDataModule",
+    "Batches",
+    "Build",
+    "Candidate",
+    "CandidateError",
+    "DataOptions",
+    "DataSource",
+    "Metrics",
+    "OnEpoch",
+    "Save",
+    "ShuffledBatches",
+    "TrainingConfig",
+    "UserData",
+    "evaluate_test",
+    "fit",
+    "load_arrays",
+    "load_candidate",
+    "load_data",
+    "make_candidate",
+]

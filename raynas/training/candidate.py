@@ -1,0 +1,111 @@
+"""A candidate: any net as a classifier that Lightning can train."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from pytorch_lightning import LightningModule
+from torch import Tensor, nn
+from torch.nn import functional
+from torchmetrics.functional.classification import multiclass_accuracy, multiclass_f1_score
+
+from raynas.training.config import TrainingConfig
+from raynas.training.optimizers import OPTIMIZERS, SCHEDULES
+
+Statistics = npt.NDArray[np.float32] | None
+
+
+class Candidate(LightningModule):
+    """Trains a net that maps inputs to one output a class; takes inputs as they are stored.
+
+    Logs train_loss, then val_loss, val_accuracy and val_f1 (macro) or the same of the test, once an
+    epoch. Validation and test losses are plain cross entropies, without label smoothing. The
+    normalisation is part of the module, so a checkpoint needs nothing else to be used.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(
+        self,
+        net: nn.Module,
+        config: TrainingConfig,
+        *,
+        num_outputs: int,
+        mean: Statistics = None,
+        std: Statistics = None,
+    ) -> None:
+        """Wrap `net`; `mean` and `std` have a number a channel or feature, None changes nothing."""
+        super().__init__()
+        self.net = net
+        self.config = config
+        self.num_outputs = num_outputs
+        self.register_buffer("mean", torch.tensor(0.0 if mean is None else mean.tolist()))
+        self.register_buffer("std", torch.tensor(1.0 if std is None else std.tolist()))
+        self._losses: list[tuple[Tensor, int]] = []
+        self._evaluated: list[tuple[Tensor, Tensor]] = []
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Return the outputs (logits), shape (batch, classes), of raw inputs."""
+        shape = (-1,) + (1,) * (inputs.ndim - 2)
+        mean, std = self.mean.reshape(shape), self.std.reshape(shape)
+        outputs: Tensor = self.net((inputs.to(mean.dtype) - mean) / std)
+        return outputs
+
+    def training_step(self, batch: tuple[Tensor, Tensor]) -> Tensor:
+        """Return the loss of one batch."""
+        inputs, labels = batch
+        smoothing = self.config.label_smoothing
+        loss = functional.cross_entropy(self(inputs), labels, label_smoothing=smoothing)
+        self._losses.append((loss.detach(), len(labels)))
+        return loss
+
+    def on_train_epoch_end(self) -> None:
+        """Log the mean training loss of the epoch."""
+        losses, sizes = zip(*self._losses, strict=True)
+        self._losses.clear()
+        weights = torch.tensor(sizes, dtype=torch.float32, device=self.device)
+        loss = torch.stack(losses).float() @ weights / weights.sum()
+        self.log("train_loss", loss, sync_dist=True)
+
+    def validation_step(self, batch: tuple[Tensor, Tensor]) -> None:
+        """Collect the outputs of one batch."""
+        self._evaluate(batch)
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the metrics of the validation split."""
+        self._log_metrics("val")
+
+    def test_step(self, batch: tuple[Tensor, Tensor]) -> None:
+        """Collect the outputs of one batch."""
+        self._evaluate(batch)
+
+    def on_test_epoch_end(self) -> None:
+        """Log the metrics of the test split."""
+        self._log_metrics("test")
+
+    def configure_optimizers(self) -> Any:
+        """Make the optimiser, and the schedule of its learning rate, which moves each step."""
+        optimizer = OPTIMIZERS[self.config.optimizer](self.net.parameters(), self.config)
+        schedule = SCHEDULES[self.config.schedule]
+        if schedule is None:
+            return optimizer
+        steps = int(self.trainer.estimated_stepping_batches)
+        scheduler = {"scheduler": schedule(optimizer, steps), "interval": "step"}
+        return {"optimizer": optimizer, "lr_scheduler": scheduler}
+
+    def _evaluate(self, batch: tuple[Tensor, Tensor]) -> None:
+        inputs, labels = batch
+        self._evaluated.append((self(inputs).float(), labels))
+
+    def _log_metrics(self, prefix: str) -> None:
+        outputs, labels = (torch.cat(part) for part in zip(*self._evaluated, strict=True))
+        self._evaluated.clear()
+        given = (outputs.argmax(dim=1), labels, self.num_outputs)
+        metrics = {
+            f"{prefix}_loss": functional.cross_entropy(outputs, labels),
+            f"{prefix}_accuracy": multiclass_accuracy(*given, average="micro", validate_args=False),
+            f"{prefix}_f1": multiclass_f1_score(*given, average="macro", validate_args=False),
+        }
+        self.log_dict(metrics)

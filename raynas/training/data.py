@@ -1,0 +1,46 @@
+"""Any data set by name: built in, a Parquet file, or the user's own data module."""
+
+import re
+
+import numpy as np
+
+from raynas.training.arrays import ArrayData
+from raynas.training.assemble import assemble, limit_rows
+from raynas.training.builtin import BUILTIN
+from raynas.training.columns import read_inputs, read_labels
+from raynas.training.parquet import read_tables
+from raynas.training.source import DataOptions, DataSource
+from raynas.training.user_data import load_user_data
+
+_CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
+
+def load_data(name: str, *, seed: int, options: DataOptions | None = None) -> DataSource:
+    """Load a data set, and divide it (once, by the seed) unless it comes divided.
+
+    `name` is one of `BUILTIN`, a Parquet file, folder or URL (anything fsspec opens), or the
+    user's own LightningDataModule as "package.module:Class".
+
+    Raises:
+        ValueError: there is no such data set, or it cannot be used; one line says why.
+    """
+    if _CLASS.fullmatch(name):
+        return load_user_data(name)
+    return load_arrays(name, seed=seed, options=options)
+
+
+def load_arrays(name: str, *, seed: int, options: DataOptions | None = None) -> ArrayData:
+    """Load a data set that is built in or in Parquet files into memory; see `load_data`."""
+    options = options or DataOptions()
+    rng = np.random.default_rng([seed, 1])  # not the stream that `synthetic` draws from
+    if name in BUILTIN:
+        images, numbers, label_names = BUILTIN[name](seed)
+        rows = limit_rows({"train": numbers}, options.limit, rng)
+        labels = {"train": numbers[rows["train"]]}
+        return assemble(name, {"train": images[rows["train"]]}, labels, label_names, options, rng)
+    tables = read_tables(name)
+    all_labels, label_names = read_labels(tables, options.label)
+    rows = limit_rows(all_labels, options.limit, rng)
+    labels = {part: own[rows[part]] for part, own in all_labels.items()}
+    inputs = read_inputs(tables, rows, options)
+    return assemble(name, inputs, labels, label_names, options, rng)

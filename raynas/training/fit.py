@@ -1,0 +1,106 @@
+"""Training one candidate, going on with it, and testing it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from raynas.nets import count_macs, count_parameters
+from raynas.training.candidate import Candidate
+from raynas.training.config import TrainingConfig
+from raynas.training.report import EpochReport, Metrics, OnEpoch
+from raynas.training.seeding import seed_epoch
+from raynas.training.source import DataSource
+from raynas.training.trainer import make_trainer, quiet_lightning
+
+Build = Callable[[Any, tuple[int, ...], int], nn.Module]
+"""Makes the net of an architecture's value, for an input shape and a number of classes."""
+
+
+def fit(
+    build: Build,
+    value: Any,
+    data: DataSource,
+    config: TrainingConfig,
+    *,
+    seed: int,
+    on_epoch: OnEpoch,
+    checkpoint: Path | None = None,
+    accelerator: str = "auto",
+    devices: int = 1,
+) -> None:
+    """Train the net of an architecture, from the start or on from a checkpoint.
+
+    After each epoch, `on_epoch(metrics, save)` gets "epoch" (finished ones), "train_loss",
+    "val_loss", "val_accuracy", "val_f1", "params", "macs" and "train_seconds" (training and
+    validation so far, without the time in `on_epoch`); `save(path)` writes all that is needed to go
+    on, and returning True ends the training. The same seed gives the same training, and on a CPU a
+    resumed one ends with the same bits as one that was not interrupted. If the checkpoint has all
+    epochs already, the last one is reported again.
+
+    Raises:
+        CandidateError: the training or validation loss is not finite.
+        ValueError: the architecture cannot be built for the data, or overrides an unknown option.
+    """
+    config = config.overridden_by(value)
+    candidate = make_candidate(build, value, data, config, seed=seed)
+    cost: Metrics = {
+        "params": count_parameters(candidate.net),
+        "macs": count_macs(candidate.net, data.input_shape),
+    }
+    report = EpochReport(on_epoch, seed, cost)
+    with quiet_lightning():
+        trainer = make_trainer(
+            config, accelerator=accelerator, devices=devices, callbacks=[report]
+        )
+        trainer.fit(
+            candidate,
+            datamodule=data.module(config.batch_size, seed),
+            ckpt_path=None if checkpoint is None else str(checkpoint),
+        )
+        report.report_again(trainer.save_checkpoint)
+
+
+def evaluate_test(
+    build: Build,
+    value: Any,
+    data: DataSource,
+    config: TrainingConfig,
+    checkpoint: Path,
+    *,
+    accelerator: str = "auto",
+) -> dict[str, float]:
+    """Return "test_loss", "test_accuracy" and "test_f1" of what a checkpoint holds."""
+    config = config.overridden_by(value)
+    candidate = load_candidate(build, value, data, config, checkpoint)
+    with quiet_lightning():
+        trainer = make_trainer(config, accelerator=accelerator)
+        (metrics,) = trainer.test(
+            candidate, datamodule=data.module(config.batch_size, seed=0), verbose=False
+        )
+    return dict(metrics)
+
+
+def make_candidate(
+    build: Build, value: Any, data: DataSource, config: TrainingConfig, *, seed: int = 0
+) -> Candidate:
+    """Build the candidate of an architecture, with the weights that the seed gives.
+
+    Raises:
+        ValueError: the architecture cannot be built for the data.
+    """
+    seed_epoch(seed, 0)
+    net = build(value, data.input_shape, data.num_outputs)
+    return Candidate(net, config, num_outputs=data.num_outputs, mean=data.mean, std=data.std)
+
+
+def load_candidate(
+    build: Build, value: Any, data: DataSource, config: TrainingConfig, checkpoint: Path
+) -> Candidate:
+    """Build the candidate of an architecture, with the weights of a checkpoint, on the CPU."""
+    candidate = make_candidate(build, value, data, config)
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    candidate.load_state_dict(state["state_dict"])
+    return candidate

@@ -1,0 +1,75 @@
+"""Telling the caller of a training about each finished epoch."""
+
+import math
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pytorch_lightning import LightningModule, Trainer
+from pytorch_lightning.callbacks import Checkpoint
+
+from raynas.training.errors import CandidateError
+from raynas.training.seeding import seed_epoch
+
+Metrics = dict[str, float]
+
+Save = Callable[[Path], None]
+"""Writes the complete state of the training to a file."""
+
+OnEpoch = Callable[[Metrics, Save], bool]
+"""Takes the metrics of a finished epoch; returns whether to stop."""
+
+REPORTED = ("train_loss", "val_loss", "val_accuracy", "val_f1")
+
+
+class EpochReport(Checkpoint):
+    """Calls `on_epoch` after each epoch, seeds each epoch, and counts the seconds of training.
+
+    A `Checkpoint` in Lightning's eyes: those are called last, when all metrics are there.
+    """
+
+    def __init__(self, on_epoch: OnEpoch, seed: int, cost: Metrics) -> None:
+        """Report the metrics of each epoch, with the net's `cost` added."""
+        self._on_epoch, self._seed, self._cost = on_epoch, seed, cost
+        self._continued_at = 0.0
+        self._reported = False
+        self._last: Metrics = {}
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Seed the first epoch, and start the clock."""
+        seed_epoch(self._seed, trainer.current_epoch + 1)
+        self._continued_at = time.perf_counter()
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Report the epoch.
+
+        Raises:
+            CandidateError: a loss is not finite.
+        """
+        epoch = trainer.current_epoch + 1
+        metrics = {name: float(trainer.callback_metrics[name]) for name in REPORTED}
+        for name, kind in (("train_loss", "training"), ("val_loss", "validation")):
+            if not math.isfinite(metrics[name]):
+                raise CandidateError(f"{kind} loss is {metrics[name]} in epoch {epoch}")
+        seconds = self._last.get("train_seconds", 0.0) + time.perf_counter() - self._continued_at
+        self._last = {"epoch": epoch, **metrics, **self._cost, "train_seconds": seconds}
+        self._reported = True
+        if self._on_epoch(self._last, partial(trainer.save_checkpoint, weights_only=False)):
+            trainer.should_stop = True
+        seed_epoch(self._seed, epoch + 1)
+        self._continued_at = time.perf_counter()
+
+    def report_again(self, save: Save) -> None:
+        """Report the last epoch of a checkpoint that left nothing to train."""
+        if self._last and not self._reported:
+            self._on_epoch(self._last, save)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a checkpoint keeps of this."""
+        return {"last": self._last}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from what a checkpoint kept."""
+        self._last = state_dict["last"]

@@ -1,0 +1,64 @@
+"""Lightning's Trainer with everything off that a trial does not need, and without its chatter."""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
+from pytorch_lightning import Callback, Trainer
+
+from raynas.training.config import TrainingConfig
+
+_CHATTER = "pytorch_lightning.utilities.rank_zero"
+"""Who tells which devices there are, gives tips and says why a training stopped."""
+
+_KNOWN_WARNINGS = (
+    r"GPU available but not used",  # the user chose the CPU
+    r"`isinstance\(treespec, LeafSpec\)` is deprecated",  # Lightning 2.6 with PyTorch 2.13
+    r"The '\w+_dataloader' does not have many workers",  # a user's data module, on purpose
+    r"You passed `Trainer\(accelerator='cpu', precision='16-mixed'\)`",  # takes bf16 instead
+)
+
+
+@contextmanager
+def quiet_lightning() -> Iterator[None]:
+    """Silence what Lightning says at every start, and nothing else."""
+    chatter = logging.getLogger(_CHATTER)
+    level = chatter.level
+    with warnings.catch_warnings():
+        for message in _KNOWN_WARNINGS:
+            warnings.filterwarnings("ignore", message)
+        chatter.setLevel(logging.WARNING)
+        try:
+            yield
+        finally:
+            chatter.setLevel(level)
+
+
+def make_trainer(
+    config: TrainingConfig,
+    *,
+    accelerator: str = "auto",
+    devices: int = 1,
+    callbacks: list[Callback] | None = None,
+) -> Trainer:
+    """Make a Trainer that logs, prints and saves nothing of its own.
+
+    It never asks the surroundings (as a batch system) for other processes: Ray places trials.
+    """
+    return Trainer(
+        accelerator=accelerator,
+        devices=devices,
+        precision=config.precision,
+        max_epochs=config.epochs,
+        gradient_clip_val=config.gradient_clip,
+        callbacks=callbacks,
+        logger=False,
+        enable_checkpointing=bool(callbacks),
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+        plugins=[LightningEnvironment()],
+    )

@@ -1,0 +1,75 @@
+"""What every strategy is tested with: some spaces, a made-up score and a loop without Ray."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from raynas.space import Architecture, Choice, Pick, Record, Repeat, Space, When, choose
+from raynas.strategies import STRATEGIES, Proposal, Strategy
+
+
+def branching(pick: Pick) -> Any:
+    depth = choose(pick, "depth", [1, 2, 3], ordered=True)
+    return [choose(pick, f"{i}/op", ["conv", "pool", "skip"]) for i in range(depth)]
+
+
+SPACES: dict[str, Space] = {
+    "nested": Repeat(
+        Choice({"conv": Record(type="conv", kernel=Choice([3, 5])), "pool": Record(type="pool")}),
+        1,
+        4,
+    ),
+    "conditional": Record(
+        optimizer=Choice(["adam", "sgd"]),
+        momentum=When("optimizer", ["sgd"], Choice([0.0, 0.5, 0.9, 0.99], ordered=True)),
+        width=Choice([8, 16, 32, 64], ordered=True),
+        op=Choice(["conv", "pool", "skip"]),
+    ),
+    "function": branching,
+    "ordered": Record({f"x{i}": Choice(range(5), ordered=True) for i in range(3)}),
+}
+
+SMALL: dict[str, dict[str, Any]] = {"evolution": {"population": 6, "tournament": 3}}
+"""Options with which a strategy shows what it does within a few proposals."""
+
+
+def make(name: str, space: Space, **options: Any) -> Strategy:
+    return STRATEGIES[name](space, **{**SMALL.get(name, {}), **options})
+
+
+def score_of(architecture: Architecture) -> float:
+    """A number from 0 to 1 that is the same everywhere."""
+    return int(architecture.id[:8], 16) / 16**8
+
+
+def ask(strategy: Strategy) -> Proposal:
+    proposal = strategy.ask()
+    assert proposal is not None
+    return proposal
+
+
+def drive(
+    strategy: Strategy, trials: int, score: Callable[[Architecture], float | None] = score_of
+) -> list[Proposal]:
+    """Propose and answer, one worker."""
+    proposals = []
+    for _ in range(trials):
+        proposal = ask(strategy)
+        strategy.tell(proposal.number, score(proposal.architecture))
+        proposals.append(proposal)
+    return proposals
+
+
+def ids(proposals: list[Proposal]) -> list[str]:
+    return [proposal.architecture.id for proposal in proposals]
+
+
+def first_proposals() -> str:
+    """The start of each strategy on each space, as JSON; the same in every process."""
+    return json.dumps(
+        {
+            f"{name} {label}": ids(drive(make(name, space, seed=3), 12))
+            for name in STRATEGIES
+            for label, space in SPACES.items()
+        }
+    )

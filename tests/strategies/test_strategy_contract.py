@@ -1,0 +1,178 @@
+"""What every strategy in the table does, on every kind of space."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from strategy_cases import SPACES, ask, drive, first_proposals, ids, make, score_of
+
+from raynas.space import Architecture, Choice, Record, Space, enumerate_all, replay, size
+from raynas.strategies import STRATEGIES, Strategy, as_config
+
+everywhere = pytest.mark.parametrize("label", SPACES)
+every_strategy = pytest.mark.parametrize("name", STRATEGIES)
+
+GOLDEN = {
+    "random nested": "f7167f 96b426 15c267",
+    "random conditional": "daa06a 45aaa5 f3ac71",
+    "random function": "314d8d 81ab7a a983a1",
+    "random ordered": "9150a5 2ca12a ea7591",
+    "evolution nested": "f7167f 2e51ed eb934a",
+    "evolution conditional": "daa06a f635e1 b3808c",
+    "evolution function": "314d8d c569ba 9a08aa",
+    "evolution ordered": "9150a5 d827f4 6d8cf2",
+}
+"""The 1st, the 7th and the 12th proposal of each strategy with seed 3."""
+
+
+@everywhere
+@every_strategy
+def test_proposals_stay_in_the_space_and_never_repeat(name: str, label: str) -> None:
+    space = SPACES[label]
+    strategy = make(name, space)
+    proposals = drive(strategy, 25)
+    assert [p.number for p in proposals] == list(range(25))
+    assert len(set(ids(proposals))) == 25
+    for proposal in proposals:
+        assert replay(space, proposal.architecture.picks) == proposal.architecture
+        assert all(parent < proposal.number for parent in proposal.parents)
+
+
+@everywhere
+@every_strategy
+def test_configs_survive_json(name: str, label: str) -> None:
+    strategy = make(name, SPACES[label])
+    for proposal in drive(strategy, 10):
+        config = as_config(proposal)
+        assert json.loads(json.dumps(config)) == config
+        assert Architecture(config["architecture"], {}).id == config["architecture_id"]
+        assert config["number"] == proposal.number
+
+
+@everywhere
+@every_strategy
+def test_a_seed_fixes_the_proposals(name: str, label: str) -> None:
+    one, again, other = (ids(drive(make(name, SPACES[label], seed=seed), 20)) for seed in (5, 5, 6))
+    assert one == again
+    assert one != other
+
+
+def test_first_proposals_never_change_and_are_the_same_in_other_processes() -> None:
+    here = Path(__file__).parent
+    expected = first_proposals()
+    starts = {k: [v[0], v[6], v[11]] for k, v in json.loads(expected).items()}
+    assert {k: " ".join(i[:6] for i in v) for k, v in starts.items()} == GOLDEN
+    path = os.pathsep.join([str(here), str(here.parents[1])])
+    done = subprocess.run(
+        [sys.executable, "-c", "import strategy_cases as c; print(c.first_proposals())"],
+        env={**os.environ, "PYTHONHASHSEED": "99", "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == expected
+
+
+@everywhere
+@every_strategy
+def test_min_mirrors_max(name: str, label: str) -> None:
+    up = make(name, SPACES[label], mode="max")
+    down = make(name, SPACES[label], mode="min")
+    assert ids(drive(up, 25)) == ids(drive(down, 25, lambda a: -score_of(a)))
+    assert [e.score for e in up.history] == [e.score for e in down.history]
+
+
+@everywhere
+@every_strategy
+def test_the_whole_space_is_proposed_once_then_the_search_is_finished(
+    name: str, label: str
+) -> None:
+    space = SPACES[label]
+    total = size(space)
+    assert total is not None
+    strategy = make(name, space)
+    proposals = drive(strategy, total)
+    assert set(ids(proposals)) == {a.id for a in enumerate_all(space)}
+    before = list(strategy.history)
+    for _ in range(2):
+        assert strategy.suggest("one too many") == "FINISHED"
+        assert strategy.exhausted
+        assert strategy.history == before
+        assert not strategy.pending
+
+
+@every_strategy
+@pytest.mark.parametrize("space", [Record(), Choice(["only"]), Choice([{"a": 1}, {"a": 1}])])
+def test_a_space_of_one_architecture_is_finished_after_it(name: str, space: Space) -> None:
+    strategy = make(name, space)
+    drive(strategy, 1)
+    assert strategy.suggest("second") == "FINISHED"
+
+
+@every_strategy
+def test_default_options_exhaust_a_small_space_too(name: str) -> None:
+    strategy = STRATEGIES[name](Choice([1, 2, 3]))
+    drive(strategy, 3)
+    assert strategy.ask() is None
+
+
+@every_strategy
+def test_nothing_pending_is_proposed_again(name: str) -> None:
+    strategy = make(name, SPACES["conditional"])
+    total = size(SPACES["conditional"])
+    assert total is not None
+    pending = [ask(strategy) for _ in range(total)]
+    assert len(set(ids(pending))) == total
+    assert strategy.suggest("more") == "FINISHED"
+    strategy.drop(pending[3].number)
+    again = ask(strategy)
+    assert not strategy.exhausted
+    assert again.architecture == pending[3].architecture
+    assert again.number == total
+
+
+@every_strategy
+def test_duplicates_are_trained_again_only_if_asked_for(name: str) -> None:
+    space = Choice([1, 2, 3])
+    assert len(set(ids(drive(make(name, space, duplicates=True), 12)))) <= 3
+    strategy = make(name, space)
+    drive(strategy, 3)
+    assert {e.number for e in strategy.history if not e.repeated} == {0, 1, 2}
+    for evaluation in strategy.history:
+        assert evaluation.score == score_of(evaluation.architecture)
+
+
+@every_strategy
+def test_a_duplicate_is_answered_from_history_and_named_in_the_proposal(name: str) -> None:
+    strategy = make(name, SPACES["function"])
+    proposals = drive(strategy, 30)
+    repeated = [e.number for e in strategy.history if e.repeated]
+    assert repeated
+    assert repeated == [number for p in proposals for number in p.repeats]
+    scores = {e.number: e.score for e in strategy.history if not e.repeated}
+    assert all(e.score == scores[e.number] for e in strategy.history)
+
+
+BAD_OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
+    "mode": ({"mode": "maximum"}, 'mode: expected "max" or "min", got \'maximum\''),
+    "space": ({"space": [1, 2]}, "space: expected a node .* or a function of a picker, got list"),
+    "negative seed": ({"seed": -1}, "seed: expected an integer from 0, got -1"),
+    "no seed": ({"seed": None}, "seed: expected an integer from 0, got None"),
+}
+
+
+@every_strategy
+@pytest.mark.parametrize(("options", "message"), BAD_OPTIONS.values(), ids=BAD_OPTIONS)
+def test_bad_options_are_named(name: str, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make(name, **{"space": SPACES["ordered"], **options})
+
+
+def test_the_table_names_strategies() -> None:
+    assert all(issubclass(strategy, Strategy) for strategy in STRATEGIES.values())
+    assert all(name == name.lower() for name in STRATEGIES)

@@ -1,0 +1,88 @@
+"""A strategy is its history: saved, restored or recalled, it goes on as it would have."""
+
+import pickle
+from pathlib import Path
+
+import cloudpickle
+import pytest
+from strategy_cases import SPACES, drive, make, score_of
+
+from raynas.space import Architecture
+from raynas.strategies import STRATEGIES, Proposal, Strategy
+
+pytestmark = [
+    pytest.mark.parametrize("name", STRATEGIES),
+    pytest.mark.parametrize("label", SPACES),
+]
+
+
+def mostly(architecture: Architecture) -> float | None:
+    """A score, or None for every fifth architecture or so."""
+    score = score_of(architecture)
+    return None if score < 0.2 else score
+
+
+def proposed(proposals: list[Proposal]) -> list[tuple[Proposal, dict[str, int]]]:
+    return [(proposal, proposal.architecture.picks) for proposal in proposals]
+
+
+def test_save_then_restore_goes_on_the_same(name: str, label: str, tmp_path: Path) -> None:
+    strategy = make(name, SPACES[label], seed=4)
+    drive(strategy, 15, mostly)
+    for trial in ("x", "y"):
+        strategy.suggest(trial)
+    strategy.save(str(tmp_path / "state.pkl"))
+    restored = make(name, SPACES[label], seed=8)
+    restored.restore(str(tmp_path / "state.pkl"))
+    for one in (strategy, restored):
+        one.on_trial_complete(trial_id="y", result={"val_accuracy": 0.7})
+        one.on_trial_complete(trial_id="x", result=None)
+    assert restored.history == strategy.history
+    assert proposed(drive(restored, 8)) == proposed(drive(strategy, 8))
+
+
+def test_a_copy_through_cloudpickle_goes_on_the_same(name: str, label: str) -> None:
+    strategy = make(name, SPACES[label])
+    drive(strategy, 12)
+    copy: Strategy = pickle.loads(cloudpickle.dumps(strategy))
+    assert proposed(drive(copy, 8)) == proposed(drive(strategy, 8))
+
+
+@pytest.mark.parametrize("killed_after", [0, 1, 5, 6, 7, 20])
+def test_recalling_a_history_goes_on_the_same(name: str, label: str, killed_after: int) -> None:
+    options = {"crossover": 0.5} if name == "evolution" else {}
+    whole = make(name, SPACES[label], seed=2, **options)
+    proposals = drive(whole, 30, mostly)
+    recalled = make(name, SPACES[label], seed=2, **options)
+    recalled.recall((p, mostly(p.architecture), True) for p in proposals[:killed_after])
+    assert proposed(drive(recalled, 30 - killed_after, mostly)) == proposed(
+        proposals[killed_after:]
+    )
+    assert recalled.history == whole.history
+
+
+def test_recall_through_json_and_minimising(name: str, label: str) -> None:
+    whole = make(name, SPACES[label], mode="min")
+    proposals = drive(whole, 26)
+    kept = [
+        Proposal(Architecture.from_json(p.architecture.to_json()), p.parents, p.number, p.repeats)
+        for p in proposals[:13]
+    ]
+    recalled = make(name, SPACES[label], mode="min")
+    recalled.recall((p, score_of(p.architecture), True) for p in kept)
+    assert proposed(drive(recalled, 13)) == proposed(proposals[13:])
+
+
+def test_a_pending_proposal_is_expected_again(name: str, label: str) -> None:
+    whole = make(name, SPACES[label], seed=1)
+    proposals = drive(whole, 28)
+    for cut in range(10, 20):
+        recalled = make(name, SPACES[label], seed=1)
+        recalled.recall((p, score_of(p.architecture), True) for p in proposals[:cut])
+        interrupted = proposals[cut]
+        told = {e.number: e for e in recalled.history if not e.repeated}
+        recalled.repeat(told[number] for number in interrupted.repeats)
+        recalled.expect(interrupted)
+        assert recalled.next_number == cut + 1
+        recalled.tell(cut, score_of(interrupted.architecture))
+        assert proposed(drive(recalled, 27 - cut)) == proposed(proposals[cut + 1 :])

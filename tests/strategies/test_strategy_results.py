@@ -1,0 +1,138 @@
+"""Whatever a trial reports, or does not, every strategy goes on."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from strategy_cases import SPACES, ask, drive, ids, make, score_of
+
+from raynas.strategies import STRATEGIES, Evaluation, Strategy
+
+pytestmark = pytest.mark.parametrize("name", STRATEGIES)
+
+
+def suggested(strategy: Strategy, trial_id: str) -> dict[str, Any]:
+    config = strategy.suggest(trial_id)
+    assert isinstance(config, dict)
+    return config
+
+
+def one_result(name: str, result: dict[str, Any] | None, **more: Any) -> Strategy:
+    strategy = make(name, SPACES["ordered"], metric="acc")
+    suggested(strategy, "a")
+    strategy.on_trial_complete(trial_id="a", result=result, **more)
+    return strategy
+
+
+USELESS: dict[str, dict[str, Any]] = {
+    "NaN": {"acc": math.nan},
+    "inf": {"acc": math.inf},
+    "-inf": {"acc": -math.inf},
+    "None": {"acc": None},
+    "text": {"acc": "0.5"},
+    "array": {"acc": np.zeros(3)},
+    "too big": {"acc": 10**400},
+    "missing": {"loss": 0.5},
+    "empty": {},
+}
+
+
+@pytest.mark.parametrize("result", USELESS.values(), ids=USELESS)
+def test_a_useless_result_is_a_failure_and_is_not_tried_again(
+    name: str, result: dict[str, Any]
+) -> None:
+    strategy = one_result(name, result)
+    (evaluation,) = strategy.history
+    assert evaluation.score is None
+    rest = drive(strategy, 60)
+    assert evaluation.architecture.id not in ids(rest)
+    assert all(0 not in proposal.parents for proposal in rest)
+
+
+@pytest.mark.parametrize("value", [0.5, np.float32(0.5), np.float64(0.5), np.array(0.5)])
+def test_any_kind_of_number_is_a_score(name: str, value: Any) -> None:
+    assert [e.score for e in one_result(name, {"acc": value}).history] == [0.5]
+
+
+def test_an_errored_trial_is_a_failure_even_with_a_result(name: str) -> None:
+    assert [e.score for e in one_result(name, None, error=True).history] == [None]
+    assert [e.score for e in one_result(name, {"acc": 0.9}, error=True).history] == [None]
+
+
+def test_a_stopped_pending_trial_may_be_proposed_again(name: str) -> None:
+    strategy = one_result(name, None)
+    assert strategy.history == []
+    assert strategy.pending == {}
+    assert len(drive(strategy, 125)) == 125
+
+
+def test_an_early_stop_is_marked(name: str) -> None:
+    (evaluation,) = one_result(name, {"acc": 0.5, "finished": False}).history
+    assert (evaluation.score, evaluation.finished) == (0.5, False)
+    (evaluation,) = one_result(name, {"acc": 0.5}).history
+    assert evaluation.finished
+
+
+def test_a_result_counts_once(name: str) -> None:
+    strategy = one_result(name, {"acc": 0.5})
+    for result in ({"acc": 0.9}, None):
+        strategy.on_trial_complete(trial_id="a", result=result)
+        strategy.on_trial_complete(trial_id="a", result=result, error=True)
+        strategy.on_trial_complete(trial_id="never suggested", result=result)
+    strategy.tell(0, 0.9)
+    strategy.tell(99, 0.9)
+    strategy.drop(99)
+    assert [e.score for e in strategy.history] == [0.5]
+
+
+def test_results_may_come_in_any_order_or_never(name: str) -> None:
+    strategy = make(name, SPACES["nested"], metric="acc")
+    rng = np.random.default_rng(0)
+    waiting: list[str] = []
+    seen: set[str] = set()
+    for number in range(60):
+        config = suggested(strategy, f"t{number}")
+        assert config["architecture_id"] not in seen
+        seen.add(config["architecture_id"])
+        waiting.append(f"t{number}")
+        while len(waiting) > 6:
+            trial = waiting.pop(int(rng.integers(1, len(waiting))))  # the first never ends
+            strategy.on_trial_complete(trial_id=trial, result={"acc": float(rng.random())})
+    assert 0 in strategy.pending
+    assert len(strategy.pending) == 6
+    assert len([e for e in strategy.history if not e.repeated]) == 54
+
+
+def test_everything_may_fail(name: str) -> None:
+    strategy = make(name, SPACES["ordered"])
+    assert len(set(ids(drive(strategy, 125, lambda architecture: None)))) == 125
+    assert strategy.ask() is None
+
+
+def test_scores_are_signed_by_mode(name: str) -> None:
+    strategy = make(name, SPACES["ordered"], metric="loss", mode="min")
+    suggested(strategy, "a")
+    strategy.on_trial_complete(trial_id="a", result={"loss": 0.25})
+    assert [e.score for e in strategy.history] == [-0.25]
+
+
+def test_latest_skips_failures(name: str) -> None:
+    strategy = make(name, SPACES["ordered"], duplicates=True)
+    for number, score in enumerate([0.1, None, 0.3, math.nan, 0.5]):
+        assert ask(strategy).number == number
+        strategy.tell(number, score)
+    assert [e.score for e in strategy.latest(2)] == [0.3, 0.5]
+    assert [e.score for e in strategy.latest(9)] == [0.1, 0.3, 0.5]
+    assert all(isinstance(e, Evaluation) for e in strategy.latest(9))
+
+
+def test_metric_and_mode_may_come_from_tune(name: str) -> None:
+    strategy = make(name, SPACES["ordered"], metric="acc")
+    assert strategy.set_search_properties(None, None, {})
+    assert (strategy.metric, strategy.mode) == ("acc", "max")
+    assert strategy.set_search_properties("loss", "min", {})
+    assert (strategy.metric, strategy.mode) == ("loss", "min")
+    proposal = ask(strategy)
+    strategy.tell(proposal.number, score_of(proposal.architecture))
+    assert [e.score for e in strategy.history] == [-score_of(proposal.architecture)]
