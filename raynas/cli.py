@@ -12,7 +12,7 @@ from raynas.runs.output import Output
 
 app = typer.Typer(
     name="raynas",
-    help="Searches for neural-network architectures in parallel on Ray.\n\nStart with: raynas search",
+    help="Search for neural-network architectures in parallel on Ray.\n\nStart: raynas search",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

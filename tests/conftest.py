@@ -1,5 +1,6 @@
 """What all tests share: the `--slow` option and one real local Ray."""
 
+import logging
 import os
 from collections.abc import Iterator
 
@@ -32,7 +33,7 @@ def ray_cluster() -> Iterator[None]:
         num_cpus=2,
         include_dashboard=False,
         log_to_driver=False,
-        logging_level="ERROR",
+        logging_level=logging.ERROR,
     )
     yield
     ray.shutdown()

@@ -87,7 +87,9 @@ def load(path: str) -> nn.Module:
         found = json.loads(folder.read(BEST))
         source, weights = folder.read("space.py").decode(), folder.read("weights.pt")
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise ValueError(f"{path} holds no network; expected a folder like runs/NAME/best") from error
+        raise ValueError(
+            f"{path} holds no network; expected a folder like runs/NAME/best"
+        ) from error
     build = load_space_source(source, "space").build
     outputs = len(found["label_names"])
     net = build(found["architecture"], tuple(found["input_shape"]), outputs)

@@ -80,8 +80,10 @@ class Book:
             for trial in self._record:
                 finished.add(trial.trial_id)
                 self._count(trial)
-                yield trial.proposal, trial.metrics.get(self.config.metric), (
-                    trial.status != "stopped"
+                yield (
+                    trial.proposal,
+                    trial.metrics.get(self.config.metric),
+                    (trial.status != "stopped"),
                 )
 
         self.strategy.recall(evaluations())
@@ -151,9 +153,7 @@ class Book:
         """Record a trial whose worker was lost."""
         self._close(trial_id, "failed", error, {})
 
-    def _close(
-        self, trial_id: str, status: str, error: str | None, result: dict[str, Any]
-    ) -> None:
+    def _close(self, trial_id: str, status: str, error: str | None, result: dict[str, Any]) -> None:
         running = self.running.pop(trial_id, None)
         if running is None:
             return

@@ -26,8 +26,10 @@ class RunConfig(RunOptions):
         _one_of("strategy", self.strategy, STRATEGIES)
         _one_of("metric", self.metric, METRICS)
         if "/" in self.name:
-            raise ValueError(f"name: expected a plain name without '/', got {self.name!r}; "
-                             "the folder it goes into is storage")
+            raise ValueError(
+                f"name: expected a plain name without '/', got {self.name!r}; "
+                "the folder it goes into is storage"
+            )
         legal = self.legal_options
         for option in self.options:
             _one_of("option", option, legal)
@@ -56,9 +58,12 @@ class RunConfig(RunOptions):
     def legal_options(self) -> dict[str, str]:
         """What `options` may hold for this strategy, each with whose it is."""
         return {
-            **{p.name: f"strategy {self.strategy}" for p in _own_parameters(STRATEGIES[self.strategy])},
+            **{
+                p.name: f"strategy {self.strategy}"
+                for p in _own_parameters(STRATEGIES[self.strategy])
+            },
             **{name: "training" for name in TrainingConfig.model_fields if name != "epochs"},
-            **{name: "data" for name in DataOptions.model_fields},
+            **dict.fromkeys(DataOptions.model_fields, "data"),
         }
 
     def _options_of(self, model: type[BaseModel]) -> dict[str, Any]:
@@ -168,6 +173,10 @@ def _own_parameters(strategy: type[Strategy]) -> list[inspect.Parameter]:
 
 def _stem(name: str) -> str:
     """Shorten a path, URL or class to what names it."""
-    return name.rstrip("/").rpartition("/")[2].rpartition(":")[2].removesuffix(".py").removesuffix(
-        ".parquet"
+    return (
+        name.rstrip("/")
+        .rpartition("/")[2]
+        .rpartition(":")[2]
+        .removesuffix(".py")
+        .removesuffix(".parquet")
     )

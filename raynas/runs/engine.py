@@ -33,7 +33,7 @@ class _Unsaved:
         return {}
 
 
-class _Proposals(_Unsaved, Searcher):  # type: ignore[misc]  # ray.tune is not typed
+class _Proposals(_Unsaved, Searcher):
     """Hands the book's proposals to Tune, as many at a time as the run may have."""
 
     def __init__(self, book: Book, concurrency: int) -> None:
@@ -41,12 +41,12 @@ class _Proposals(_Unsaved, Searcher):  # type: ignore[misc]  # ray.tune is not t
         self._book = book
         self._concurrency = concurrency
 
-    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+    def suggest(self, trial_id: str) -> Any:
         book = self._book
         if len(book.running) >= self._concurrency or len(book.running) >= book.left:
             return None
         config = book.next()
-        return Searcher.FINISHED if config is None and book.exhausted else config  # type: ignore[no-any-return]  # ray.tune is not typed
+        return Searcher.FINISHED if config is None and book.exhausted else config
 
     def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
         """Nothing: `_Results` tells the book, with the trial's own id and its error."""
@@ -55,7 +55,7 @@ class _Proposals(_Unsaved, Searcher):  # type: ignore[misc]  # ray.tune is not t
         """Nothing: as `_Unsaved` says."""
 
 
-class _Results(_Unsaved, tune.Callback):  # type: ignore[misc]  # ray.tune is not typed
+class _Results(_Unsaved, tune.Callback):
     """Tells the book what Tune's trials report."""
 
     def __init__(self, book: Book) -> None:
@@ -102,7 +102,7 @@ class _Results(_Unsaved, tune.Callback):  # type: ignore[misc]  # ray.tune is no
             self._book.fail(trial.config["trial_id"], _worker_error(trial.get_error()))
 
 
-class _Stop(_Unsaved, tune.Stopper):  # type: ignore[misc]  # ray.tune is not typed
+class _Stop(_Unsaved, tune.Stopper):
     """Ends Tune's loop when the book says so."""
 
     def __init__(self, results: _Results) -> None:
@@ -175,7 +175,7 @@ def _import_training() -> None:
 def room(cpus: float, gpus: float) -> int:
     """Count the trials that the cluster's nodes can hold at a time."""
     fitting = 0
-    for node in ray.nodes():
+    for node in ray.nodes():  # type: ignore[no-untyped-call]  # ray.nodes has no types
         if node["Alive"]:
             has = node["Resources"]
             places = has.get("CPU", 0.0) / cpus

@@ -101,8 +101,18 @@ class Trial:
             repeats=tuple(json.loads(row["repeats"])),
         )
         metrics = {k: v for k, v in row.items() if k not in _COLUMNS.names and v is not None}
-        plain = ("status", "error", "epochs", "train_seconds", "started_at", "finished_at", "node")
-        return cls(row["trial_id"], proposal, *(row[name] for name in plain), metrics)
+        return cls(
+            trial_id=row["trial_id"],
+            proposal=proposal,
+            status=row["status"],
+            error=row["error"],
+            epochs=row["epochs"],
+            train_seconds=row["train_seconds"],
+            started_at=row["started_at"],
+            finished_at=row["finished_at"],
+            node=row["node"],
+            metrics=metrics,
+        )
 
 
 class Record:

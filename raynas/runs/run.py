@@ -8,7 +8,6 @@ from raynas.runs.config import RunConfig
 from raynas.runs.record import Record, Trial
 from raynas.runs.storage import Folder
 
-
 BEST = "architecture.json"
 
 

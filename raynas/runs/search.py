@@ -171,7 +171,7 @@ def _ray(config: RunConfig) -> Iterator[None]:
         )
     try:
         if room(config.cpus_per_trial, config.gpus_per_trial) < 1:
-            has = ray.cluster_resources()
+            has = ray.cluster_resources()  # type: ignore[no-untyped-call]  # it has no types
             raise ValueError(
                 f"a trial needs {config.cpus_per_trial:g} CPUs and {config.gpus_per_trial:g} GPUs "
                 f"on one node, more than any node has (all together: {has.get('CPU', 0):g} CPUs, "

@@ -37,8 +37,11 @@ def describe_space(name: str, seed: int, console: Console) -> None:
     console.print(f"[bold]{escape(loaded.name)}[/bold]  {escape(loaded.path)}")
     console.print(escape(loaded.doc))
     count = size(loaded.space)
-    console.print(f"\n[bold]{count:,}[/bold] architectures" if count is not None else
-                  "\nmore than a million architectures")
+    console.print(
+        f"\n[bold]{count:,}[/bold] architectures"
+        if count is not None
+        else "\nmore than a million architectures"
+    )
     decisions = discover(loaded.space)
     console.print(f"{len(decisions)} decisions, {len(Encoder(loaded.space))} columns when encoded:")
     table = Table.grid(padding=(0, 2))

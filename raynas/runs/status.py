@@ -63,8 +63,11 @@ def show_result(run: Run, console: Console) -> None:
     rows = [
         ("architecture", escape(best["description"])),
         ("validation", f"accuracy {metrics['val_accuracy']:.4f}, F1 {metrics['val_f1']:.4f}"),
-        ("test", f"accuracy {test['test_accuracy']:.4f}, F1 {test['test_f1']:.4f} "
-                 "(measured once, now that the search is over)"),
+        (
+            "test",
+            f"accuracy {test['test_accuracy']:.4f}, F1 {test['test_f1']:.4f} "
+            "(measured once, now that the search is over)",
+        ),
         ("parameters", f"{metrics['params']:,.0f}"),
         ("MACs", f"{metrics['macs']:,.0f} for one input"),
         ("found", f"trial {best['number']} of {run.config.trials}"),

@@ -1,5 +1,6 @@
 """A trial: one candidate trained by Lightning inside a Ray worker that outlives it."""
 
+import gc
 import os
 import platform
 import queue
@@ -38,15 +39,15 @@ class Job:
     working_directory: str
 
 
-class CandidateTrial(Trainable):  # type: ignore[misc]  # ray.tune is not typed
+class CandidateTrial(Trainable):
     """Trains `config["architecture"]`; each step is one epoch, and the worker is used again.
 
-    Training runs in a thread that hands over the metrics of an epoch, with the checkpoint already
-    written, and waits for the next step. A candidate that fails ends with a result that has an
-    "error", so that the worker stays warm.
+    Training runs in a thread that hands over the metrics of each epoch, with the checkpoint already
+    written, and goes on without waiting for the driver. A candidate that fails ends with a result
+    that has an "error", so that the worker stays warm.
     """
 
-    def setup(self, config: dict[str, Any], job: Job) -> None:
+    def setup(self, config: dict[str, Any], job: Job) -> None:  # type: ignore[override]  # tune.with_parameters adds job
         """Get the worker ready once, and begin its first trial."""
         if os.path.isdir(job.working_directory):
             os.chdir(job.working_directory)
@@ -57,7 +58,7 @@ class CandidateTrial(Trainable):  # type: ignore[misc]  # ray.tune is not typed
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Begin another trial in this worker, once the last one has ended."""
-        self._stop.put(True)
+        self._stop.set()
         if self._thread.ident is not None:
             self._thread.join()
         self._begin(new_config)
@@ -67,20 +68,25 @@ class CandidateTrial(Trainable):  # type: ignore[misc]  # ray.tune is not typed
         """Train one epoch (or find out why that is not possible)."""
         if self._thread.ident is None:
             self._thread.start()
-        else:
-            self._stop.put(False)
         return self._results.get()
 
     def cleanup(self) -> None:
         """Tell the trial to end; the worker's process ends next, so nothing waits for it."""
-        self._stop.put(True)
+        self._stop.set()
 
     def _begin(self, config: dict[str, Any]) -> None:
         self._results: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-        self._stop: queue.SimpleQueue[bool] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._train, args=(config,), daemon=True)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(
+            target=self._train, args=(config, self._results, self._stop), daemon=True
+        )
 
-    def _train(self, config: dict[str, Any]) -> None:
+    def _train(
+        self,
+        config: dict[str, Any],
+        results: "queue.SimpleQueue[dict[str, Any]]",
+        stop: threading.Event,
+    ) -> None:
         job = self._job
         folder = job.checkpoints / config["trial_id"]
         started = datetime.now(UTC)
@@ -90,10 +96,10 @@ class CandidateTrial(Trainable):  # type: ignore[misc]  # ray.tune is not typed
             last = metrics["epoch"] >= training.epochs
             names = [name for name in metrics if name not in ("epoch", "train_seconds")]
             _checkpoint(save, folder)
-            self._results.put(
+            results.put(
                 {**shared, **metrics, "metric_names": names, "finished": last, "done": last}
             )
-            return last or self._stop.get()
+            return last or stop.is_set()
 
         try:
             training = job.training.overridden_by(config["architecture"])
@@ -111,11 +117,15 @@ class CandidateTrial(Trainable):  # type: ignore[misc]  # ray.tune is not typed
                     on_epoch=on_epoch,
                     accelerator=job.accelerator,
                 )
-        except Exception as error:
+        except BaseException as error:  # a net that calls sys.exit() is a failed candidate, too
             if not isinstance(error, CandidateError):
                 traceback.print_exc()
             failure = {job.metric: float("nan"), "error": _reason(error), "done": True}
-            self._results.put({**shared, **failure})
+            results.put({**shared, **failure})
+        finally:
+            if torch.cuda.is_initialized():
+                gc.collect()
+                torch.cuda.empty_cache()
 
 
 def trial_seed(seed: int, number: int) -> int:
@@ -134,7 +144,7 @@ def _checkpoint(save: Callable[[Path], None], folder: Folder) -> None:
         folder.upload(Path(scratch) / CHECKPOINT, CHECKPOINT)
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """Say why a candidate failed, in one line."""
     if isinstance(error, CandidateError):
         return str(error)

@@ -36,12 +36,16 @@ class TerminalView:
         self._on_open(run)
         config = run.config
         count = size(space.space)
-        many = f"{count:,}" if count is not None and count < 10**9 else (
-            f"{float(count):.1e}" if count is not None else "over a million"
+        many = (
+            f"{count:,}"
+            if count is not None and count < 10**9
+            else (f"{float(count):.1e}" if count is not None else "over a million")
         )
-        self.say(f"[bold]{'Resuming' if resumed else 'Searching'}[/bold] {escape(config.space)} "
-                 f"({many} architectures) with {config.strategy} on {escape(config.data)}: "
-                 f"{config.trials} trials of {config.epochs} epochs, best by {config.metric}")
+        self.say(
+            f"[bold]{'Resuming' if resumed else 'Searching'}[/bold] {escape(config.space)} "
+            f"({many} architectures) with {config.strategy} on {escape(config.data)}: "
+            f"{config.trials} trials of {config.epochs} epochs, best by {config.metric}"
+        )
         self.say(f"[dim]{escape(data.summary())}[/dim]")
         self.say(f"[dim]run folder {escape(run.folder.uri)}[/dim]")
 
@@ -124,8 +128,10 @@ def _words(trial: Trial, book: Book) -> str:
     metric = book.config.metric
     params = trial.metrics.get("params")
     cost = f", {params:,.0f} parameters" if params is not None and metric != "params" else ""
-    return (f"{metric} {trial.metrics[metric]:.4g} (trial {trial.number}{cost}): "
-            f"{escape(describe(trial.architecture.value))}")
+    return (
+        f"{metric} {trial.metrics[metric]:.4g} (trial {trial.number}{cost}): "
+        f"{escape(describe(trial.architecture.value))}"
+    )
 
 
 def _best_lines(book: Book) -> list[RenderableType]:

@@ -4,31 +4,48 @@ from raynas.space.decision import JSON
 
 
 def describe(value: JSON) -> str:
-    """Say in one line what an architecture is: "conv 32 filters, 3 kernel, relu → dense 16 units".
+    """Say in one line what an architecture is: "conv 3×3, 32 filters, relu → dense 16 units".
 
     Works for any JSON value: lists are chains, a record is led by its "type" (or "op"), texts stand
     for themselves and numbers come with the name of their field.
     """
     if isinstance(value, list):
-        return " → ".join(describe(item) for item in value) or "nothing"
+        return " → ".join(describe(item) for item in value)
     if isinstance(value, dict):
         return _record(value)
-    return "none" if value is None else str(value)
+    return _plain(value)
 
 
 def _record(record: dict[str, JSON]) -> str:
-    lead = str(record.get("type", record.get("op", "")))
-    words, chains = [], []
+    words, chains, remarks = [], [], []
     for name, field in record.items():
         if name in ("type", "op"):
             continue
-        if isinstance(field, list) and any(isinstance(item, dict | list) for item in field):
+        if isinstance(field, dict):
+            remarks.append(f"{_plain(name)}: {describe(field)}")
+        elif isinstance(field, list) and any(isinstance(item, dict | list) for item in field):
             chains.append(describe(field))
-        elif isinstance(field, dict):
-            chains.append(f"{name}: {describe(field)}")
         elif isinstance(field, list):
-            words.append(f"{name} {', '.join(map(str, field))}" if field else "")
+            words.append(f"{_plain(name)} {', '.join(map(_plain, field))}" if field else "")
         else:
-            words.append(field if isinstance(field, str) else f"{name} {field}")
-    parts = [" ".join(filter(None, [lead, ", ".join(filter(None, words))])), *chains]
-    return " → ".join(filter(None, parts)) or "nothing"
+            words.append(_field(name, field))
+    lead = _plain(record.get("type", record.get("op", "")))
+    whole = " ".join(filter(None, [lead, ", ".join(filter(None, words))]))
+    return "; ".join(filter(None, [" → ".join(filter(None, [whole, *chains])), *remarks]))
+
+
+def _field(name: str, value: JSON) -> str:
+    """Say one field, in the words of the field where there are some."""
+    if isinstance(value, str):
+        return _plain(value)
+    if name == "kernel":
+        return f"{value}×{value}"
+    if name == "stride" and value == 1:
+        return ""
+    if name in ("filters", "units", "channels"):
+        return f"{value} {name}"
+    return f"{_plain(name)} {_plain(value)}"
+
+
+def _plain(value: JSON) -> str:
+    return "none" if value is None else str(value).replace("_", " ")

@@ -1,5 +1,6 @@
 """Training one candidate, going on with it, and testing it."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,33 +35,32 @@ def fit(
     """Train the net of an architecture, from the start or on from a checkpoint.
 
     After each epoch, `on_epoch(metrics, save)` gets "epoch" (finished ones), "train_loss",
-    "val_loss", "val_accuracy", "val_f1", "params", "macs" and "train_seconds" (training and
-    validation so far, without the time in `on_epoch`); `save(path)` writes all that is needed to go
-    on, and returning True ends the training. The same seed gives the same training, and on a CPU a
-    resumed one ends with the same bits as one that was not interrupted. If the checkpoint has all
-    epochs already, the last one is reported again.
+    "val_loss", "val_accuracy", "val_f1", "params", "macs" and "train_seconds" (all that it has cost
+    so far: building, training, validation and checkpoints); `save(path)` writes all that is needed
+    to go on, and returning True ends the training. The same seed gives the same training, and on a
+    CPU a resumed one ends with the same bits as one that was not interrupted. If the checkpoint has
+    all epochs already, the last one is reported again.
 
     Raises:
         CandidateError: the training or validation loss is not finite.
         ValueError: the architecture cannot be built for the data, or overrides an unknown option.
     """
+    started = time.perf_counter()
     config = config.overridden_by(value)
     candidate = make_candidate(build, value, data, config, seed=seed)
     cost: Metrics = {
         "params": count_parameters(candidate.net),
         "macs": count_macs(candidate.net, data.input_shape),
     }
-    report = EpochReport(on_epoch, seed, cost)
+    report = EpochReport(on_epoch, seed, cost, started)
     with quiet_lightning():
-        trainer = make_trainer(
-            config, accelerator=accelerator, devices=devices, callbacks=[report]
-        )
+        trainer = make_trainer(config, accelerator=accelerator, devices=devices, callbacks=[report])
         trainer.fit(
             candidate,
             datamodule=data.module(config.batch_size, seed),
             ckpt_path=None if checkpoint is None else str(checkpoint),
         )
-        report.report_again(trainer.save_checkpoint)
+        report.report_again(trainer)
 
 
 def evaluate_test(

@@ -23,10 +23,10 @@ def read_tables(name: str) -> dict[str, pa.Table]:
     Raises:
         ValueError: nothing is there, a file is not Parquet, or files do not belong together.
     """
-    fs, files = _find(name)
+    fs, root, files = _find(name)
     by_split: dict[str, list[str]] = {}
     for file in files:
-        by_split.setdefault(_split_of(file, name), []).append(file)
+        by_split.setdefault(_split_of(file, root), []).append(file)
     without = by_split.pop("", [])
     if not by_split or len(files) == 1:
         return {"train": _read(fs, files)}
@@ -40,10 +40,14 @@ def read_tables(name: str) -> dict[str, pa.Table]:
     return {split: _read(fs, own) for split, own in by_split.items()}
 
 
-def _find(name: str) -> tuple[Any, list[str]]:
+def _find(name: str) -> tuple[Any, str, list[str]]:
+    """Return the file system, the folder (or file) that was asked for, and the files, sorted."""
     legal = f"expected {', '.join(BUILTIN)}, a Parquet file, folder or URL, or package.module:Class"
     try:
         fs, root = fsspec.core.url_to_fs(name)
+    except (ImportError, OSError, ValueError) as error:
+        raise ValueError(f"data set {name!r} cannot be opened: {first_line(error)}") from error
+    try:
         if "*" in root:
             files = fs.glob(root)
         elif fs.isdir(root):
@@ -57,14 +61,12 @@ def _find(name: str) -> tuple[Any, list[str]]:
     visible = [file for file in sorted(files) if PurePosixPath(file).name[0] not in "._"]
     if not visible:
         raise ValueError(f"data set {name!r} has no Parquet files; {legal}")
-    return fs, visible
+    return fs, root.partition("*")[0].rpartition("/")[0] if "*" in root else root, visible
 
 
-def _split_of(file: str, name: str) -> str:
-    """Return the split that a file's name, or else the nearest of its folders, tells; or ""."""
-    depth = len(PurePosixPath(name.partition("*")[0]).parts)
-    path = PurePosixPath(file)
-    for part in (path.name, *reversed(path.parent.parts[depth:])):
+def _split_of(file: str, root: str) -> str:
+    """Return the split that a file's name, or else the nearest folder below `root`, tells; or ""."""
+    for part in reversed(PurePosixPath(file.removeprefix(root)).parts):
         match = _SPLIT.fullmatch(part)
         if match:
             split = match[1].lower()

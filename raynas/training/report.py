@@ -30,17 +30,20 @@ class EpochReport(Checkpoint):
     A `Checkpoint` in Lightning's eyes: those are called last, when all metrics are there.
     """
 
-    def __init__(self, on_epoch: OnEpoch, seed: int, cost: Metrics) -> None:
-        """Report the metrics of each epoch, with the net's `cost` added."""
+    def __init__(self, on_epoch: OnEpoch, seed: int, cost: Metrics, started: float) -> None:
+        """Report the metrics of each epoch, with the net's `cost` added.
+
+        `started` is when the clock of `time.perf_counter` says that this training began.
+        """
         self._on_epoch, self._seed, self._cost = on_epoch, seed, cost
-        self._continued_at = 0.0
+        self._started = started
+        self._seconds_before = 0.0
         self._reported = False
         self._last: Metrics = {}
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Seed the first epoch, and start the clock."""
+        """Seed the first epoch."""
         seed_epoch(self._seed, trainer.current_epoch + 1)
-        self._continued_at = time.perf_counter()
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Report the epoch.
@@ -53,18 +56,17 @@ class EpochReport(Checkpoint):
         for name, kind in (("train_loss", "training"), ("val_loss", "validation")):
             if not math.isfinite(metrics[name]):
                 raise CandidateError(f"{kind} loss is {metrics[name]} in epoch {epoch}")
-        seconds = self._last.get("train_seconds", 0.0) + time.perf_counter() - self._continued_at
+        seconds = self._seconds_before + time.perf_counter() - self._started
         self._last = {"epoch": epoch, **metrics, **self._cost, "train_seconds": seconds}
         self._reported = True
-        if self._on_epoch(self._last, partial(trainer.save_checkpoint, weights_only=False)):
+        if self._on_epoch(self._last, _saving(trainer)):
             trainer.should_stop = True
         seed_epoch(self._seed, epoch + 1)
-        self._continued_at = time.perf_counter()
 
-    def report_again(self, save: Save) -> None:
+    def report_again(self, trainer: Trainer) -> None:
         """Report the last epoch of a checkpoint that left nothing to train."""
         if self._last and not self._reported:
-            self._on_epoch(self._last, save)
+            self._on_epoch(self._last, _saving(trainer))
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a checkpoint keeps of this."""
@@ -73,3 +75,8 @@ class EpochReport(Checkpoint):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from what a checkpoint kept."""
         self._last = state_dict["last"]
+        self._seconds_before = self._last["train_seconds"]
+
+
+def _saving(trainer: Trainer) -> Save:
+    return partial(trainer.save_checkpoint, weights_only=False)

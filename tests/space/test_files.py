@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-import cloudpickle
 import numpy as np
 import pytest
+from ray import cloudpickle
 
 from raynas.space import bundled_spaces, load_space, load_space_source, sample, size, walk
 
@@ -68,7 +68,7 @@ def test_what_a_file_defines_is_pickled_by_value() -> None:
     function = GOOD.replace("space = Record", "def space(pick): return Record").replace(
         "16]))", "16]))(pick)"
     )
-    loaded = cloudpickle.loads(cloudpickle.dumps(load_space_source(function, "sent")))
+    loaded = cloudpickle.loads(cloudpickle.dumps(load_space_source(function, "sent")))  # type: ignore[no-untyped-call]  # ray.cloudpickle is not typed
     assert size(loaded.space) == 2
 
 

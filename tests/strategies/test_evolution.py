@@ -43,7 +43,7 @@ def test_parents_come_from_the_last_evaluations() -> None:
 
 def test_failures_never_enter_the_population() -> None:
     strategy = RegularizedEvolution(SPACE, population=5, tournament=5)
-    failed = set()
+    failed: set[int] = set()
     for number in range(80):
         assert not failed & set(ask(strategy).parents)
         if number % 3 == 0:

@@ -3,8 +3,8 @@
 import pickle
 from pathlib import Path
 
-import cloudpickle
 import pytest
+from ray import cloudpickle
 from strategy_cases import SPACES, drive, make, score_of
 
 from raynas.space import Architecture
@@ -44,7 +44,7 @@ def test_save_then_restore_goes_on_the_same(name: str, label: str, tmp_path: Pat
 def test_a_copy_through_cloudpickle_goes_on_the_same(name: str, label: str) -> None:
     strategy = make(name, SPACES[label])
     drive(strategy, 12)
-    copy: Strategy = pickle.loads(cloudpickle.dumps(strategy))
+    copy: Strategy = pickle.loads(cloudpickle.dumps(strategy))  # type: ignore[no-untyped-call]  # untyped
     assert proposed(drive(copy, 8)) == proposed(drive(strategy, 8))
 
 

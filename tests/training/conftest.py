@@ -38,6 +38,12 @@ def build_hard_net(value, input_shape, num_outputs):
     )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread():
+    """Small nets train fastest on one thread, and test machines are shared."""
+    torch.set_num_threads(1)
+
+
 @pytest.fixture
 def hard_net():
     return build_hard_net

@@ -81,6 +81,13 @@ def test_splits_as_folders_and_without_test(tmp_path):
     assert sizes(load_arrays(name, seed=0)) == [80, 9, 20]
 
 
+def test_folders_above_the_data_set_do_not_count(tmp_path, monkeypatch):
+    write(tmp_path / "training" / "mine", a=table(50), b=table(50, 50))
+    monkeypatch.chdir(tmp_path / "training")
+    assert sizes(load_arrays("mine", seed=0)) == [60, 20, 20]
+    assert sizes(load_arrays("mine/*.parquet", seed=0)) == [60, 20, 20]
+
+
 def test_a_pattern_chooses_files(tmp_path):
     name = write(tmp_path, train=table(50), test=table(12), other=table(1))
     assert sizes(load_arrays(f"{name}/t*.parquet", seed=0)) == [40, 10, 12]
@@ -138,7 +145,7 @@ CASES = {
     "one class": (table(9).assign(label="same"), "at least two different labels, got only same"),
     "no rows": (table(9)[:0], "at least two different labels, got no rows"),
     "too few rows": (table(2), "too few rows: .* got train 2, validation 0, test 0"),
-    "no label": (with_value("label", 5, None), "label column 'label' of train has no value in row 5"),
+    "no label": (with_value("label", 5, None), "column 'label' of train has no value in row 5"),
     "null": (with_value("b", 7, None), "column 'b' of train has no value in row 7"),
     "nan": (with_value("b", 8, 0.0).assign(b=lambda t: t.b.where(t.a != 8, np.inf)),
             "column 'b' of train has inf in row 8; expected finite numbers"),
