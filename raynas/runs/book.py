@@ -99,10 +99,7 @@ class Book:
             else:
                 self._waiting.append(Running(trial_id, _read_proposal(folder)))
         self._waiting.sort(key=lambda waiting: waiting.proposal.number)
-        by_number = {e.number: e for e in self.strategy.history if not e.repeated}
         for waiting in self._waiting:
-            repeats = waiting.proposal.repeats
-            self.strategy.repeat(by_number[number] for number in repeats if number in by_number)
             self.strategy.expect(waiting.proposal)
 
     # While it runs.

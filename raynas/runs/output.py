@@ -11,7 +11,7 @@ import tempfile
 import traceback
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -31,8 +31,7 @@ class Output:
         self._verbose = verbose
         self._log: Path | None = None
         self._run: Run | None = None
-        self.console = Console(highlight=False, soft_wrap=True)
-        self._errors = Console(stderr=True, highlight=False, soft_wrap=True)
+        self.console, self._errors = _console(sys.stdout), _console(sys.stderr)
 
     def __enter__(self) -> "Output":
         """Point descriptors 1 and 2 at a log file."""
@@ -41,9 +40,8 @@ class Output:
         sys.stdout.flush()
         sys.stderr.flush()
         self._saved = [os.dup(1), os.dup(2)]
-        out, err = (os.fdopen(os.dup(fd), "w", buffering=1) for fd in self._saved)
-        self.console = Console(file=out, highlight=False, soft_wrap=True)
-        self._errors = Console(file=err, highlight=False, soft_wrap=True)
+        self._files = [os.fdopen(os.dup(fd), "w", buffering=1) for fd in self._saved]
+        self.console, self._errors = map(_console, self._files)
         handle, name = tempfile.mkstemp(prefix="raynas-", suffix=".log")
         os.close(handle)
         self._point_to(Path(name))
@@ -63,6 +61,8 @@ class Output:
         for number, fd in enumerate(self._saved, start=1):
             os.dup2(fd, number)
             os.close(fd)
+        for file in self._files:
+            file.close()
         if self._log and self._run:
             if self._run.folder.local is None:
                 self._run.folder.upload(self._log, LOG)
@@ -119,3 +119,10 @@ class Output:
         for number in (1, 2):
             os.dup2(fd, number)
         os.close(fd)
+
+
+def _console(file: IO[str]) -> Console:
+    """Return a console that never breaks a line (and so a path) where no person looks."""
+    return Console(
+        file=file, highlight=False, soft_wrap=True, width=None if file.isatty() else 1000
+    )

@@ -147,6 +147,8 @@ def _go(run: Run, space: LoadedSpace, data: DataSource, view: View | None, resum
     if book.left and book.stopped.is_set():
         run.interrupted = True
         return run
+    if view and book.left:
+        view.say(f"All {book.done} architectures of the space have been tried.")
     if not book.best:
         first = book.failures[0]
         raise RunFailed(

@@ -73,8 +73,11 @@ class Folder:
         yield from sorted(self.filesystem.get_file_info(selector), key=lambda info: info.base_name)
 
     def delete(self) -> None:
-        """Remove the folder with all that is in it, if it is there."""
-        if self.exists():
+        """Remove the folder with all that is in it (or the file, if it is one), if it is there."""
+        kind = self.filesystem.get_file_info(self.path).type
+        if kind == fs.FileType.File:
+            self.filesystem.delete_file(self.path)
+        elif kind != fs.FileType.NotFound:
             self.filesystem.delete_dir(self.path)
 
 

@@ -29,6 +29,7 @@ class TerminalView:
         self._console = console
         self._on_open = on_open
         self._started = time.monotonic()
+        self._first_trial: float | None = None
         self._done_before = 0
 
     def opened(self, run: Run, space: LoadedSpace, data: DataSource, resumed: bool) -> None:
@@ -81,6 +82,10 @@ class TerminalView:
 
     def _counts(self, book: Book) -> str:
         parts = [f"[bold]{book.done}[/bold]/{book.total} trials"]
+        if self._first_trial is None:
+            if not book.running:
+                return f"{parts[0]}, starting workers"
+            self._first_trial = time.monotonic()
         if book.running:
             parts.append(f"{len(book.running)} running")
         if book.failures:
@@ -92,11 +97,11 @@ class TerminalView:
         return ", ".join(parts)
 
     def _left(self, book: Book) -> float | None:
-        """Estimate the seconds left from the pace so far."""
+        """Estimate the seconds left from the pace since the first trial began."""
         done = book.done - self._done_before
-        if done < 1 or not book.left:
+        if done < 1 or not book.left or self._first_trial is None:
             return None
-        return (time.monotonic() - self._started) / done * book.left
+        return (time.monotonic() - self._first_trial) / done * book.left
 
 
 class _Lines:

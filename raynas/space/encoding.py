@@ -41,7 +41,9 @@ class Encoder:
         row = np.zeros(len(self.names), dtype=np.float32)
         for path, index in architecture.picks.items():
             if path not in self._blocks:
-                raise ValueError(f"the space has no decision {path!r}; was it picked in another?")
+                raise ValueError(
+                    f"the space has no decision {path!r}; was it picked in another one?"
+                )
             start, decision = self._blocks[path]
             if not 0 <= index < len(decision.options):
                 raise ValueError(

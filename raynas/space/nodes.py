@@ -43,6 +43,18 @@ def join(path: str, name: object) -> str:
     return f"{path}/{name}" if path else str(name)
 
 
+def step(name: object, what: str) -> str:
+    """Check a name that becomes one step of a path.
+
+    Raises:
+        ValueError: it is empty or has a "/", so that two paths could be the same.
+    """
+    text = str(name)
+    if not text or "/" in text:
+        raise ValueError(f"{what} must be a text without '/' that is not empty, got {name!r}")
+    return text
+
+
 class Constant(Node):
     """A value that is not open."""
 
@@ -86,7 +98,7 @@ class Choice(Node):
         labelled = isinstance(options, Mapping)
         pairs = list(options.items() if isinstance(options, Mapping) else enumerate(options))
         self.nodes = [as_node(option) for _, option in pairs]
-        self.names = [str(name) for name, _ in pairs]
+        self.names = [step(name, "Choice: a label") for name, _ in pairs]
         self.ordered = ordered
         self.labels = tuple(
             node.value if isinstance(node, Constant) and not labelled else name
@@ -137,11 +149,12 @@ class Record(Node):
         """Take the fields from a mapping, from keywords, or both.
 
         Raises:
-            ValueError: a `When` refers to a field that does not come before it, that is no `Choice`
+            ValueError: a name is empty or has a "/", or a `When` refers to a field that does not come before it, that is no `Choice`
                 of plain values, or that never has one of the values.
         """
         self.fields: dict[str, Node | When] = {}
         for name, field in {**(fields or {}), **more}.items():
+            step(name, "Record: a field's name")
             if isinstance(field, When) and field.field not in self.fields:
                 raise ValueError(
                     f"Record: {name!r} depends on {field.field!r}, which must come before it; "

@@ -101,6 +101,7 @@ class Strategy(Searcher):
         self.next_number = 0
         self.exhausted = False
         self._known: dict[str, Evaluation] = {}
+        self._numbered: dict[int, Evaluation] = {}
         self._trials: dict[str, int] = {}
 
     @classmethod
@@ -125,11 +126,15 @@ class Strategy(Searcher):
         if proposal is None:
             return None
         proposal = dataclasses.replace(proposal, number=self.next_number)
-        self.expect(proposal)
+        self._await(proposal)
         return proposal
 
     def expect(self, proposal: Proposal) -> None:
-        """Count a proposal as pending; with `tell`, this is how a history is rebuilt."""
+        """Count as pending what another one asked for; with `tell`, this rebuilds a history."""
+        self.repeat(self._numbered[n] for n in proposal.repeats if n in self._numbered)
+        self._await(proposal)
+
+    def _await(self, proposal: Proposal) -> None:
         self.pending[proposal.number] = proposal
         self.next_number = max(self.next_number, proposal.number + 1)
 
@@ -147,16 +152,14 @@ class Strategy(Searcher):
             signed = score if self.mode == "max" else -score
         evaluation = Evaluation(number, proposal.architecture, signed, finished)
         self._known[proposal.architecture.id] = evaluation
+        self._numbered[number] = evaluation
         self.history.append(evaluation)
 
     def recall(self, evaluations: Iterable[tuple[Proposal, float | None, bool]]) -> None:
         """Rebuild the history from (proposal, score, finished), in order of completion."""
-        numbered: dict[int, Evaluation] = {}
         for proposal, score, finished in evaluations:
-            self.repeat(numbered[n] for n in proposal.repeats if n in numbered)
             self.expect(proposal)
             self.tell(proposal.number, score, finished=finished)
-            numbered[proposal.number] = self.history[-1]
 
     def repeat(self, evaluations: Iterable[Evaluation]) -> None:
         """Append earlier evaluations once more, as duplicates answered from history."""
@@ -254,7 +257,16 @@ class Strategy(Searcher):
                 setattr(self, name, value)
 
 
-_STATE = ("history", "pending", "next_number", "exhausted", "_known", "_trials", "seed")
+_STATE = (
+    "history",
+    "pending",
+    "next_number",
+    "exhausted",
+    "_known",
+    "_numbered",
+    "_trials",
+    "seed",
+)
 
 
 def as_config(proposal: Proposal) -> dict[str, Any]:

@@ -59,9 +59,8 @@ def decode_images(
     Raises:
         ValueError: one is no image or has another size; the message names its row.
     """
-    channels = _CHANNELS[wanted.mode]
-    shape = (len(encoded), wanted.height, wanted.width, channels)
-    pixels = np.empty(shape, dtype=np.uint8)
+    shape = (wanted.height, wanted.width, _CHANNELS[wanted.mode])
+    pixels = np.empty((len(encoded), shape[2], shape[0], shape[1]), dtype=np.uint8)
     for i, (row, data) in enumerate(zip(rows, encoded, strict=True)):
         with _open(data, f"{where}, row {row}") as image:
             if image.size != (wanted.width, wanted.height):
@@ -70,10 +69,11 @@ def decode_images(
                     f"{wanted.width}x{wanted.height}, got {image.width}x{image.height}"
                 )
             try:
-                pixels[i] = np.asarray(image.convert(wanted.mode)).reshape(shape[1:])
+                decoded = np.asarray(image.convert(wanted.mode)).reshape(shape)
             except (OSError, SyntaxError) as error:
                 raise ValueError(f"{where}, row {row}: the image is broken: {error}") from error
-    return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))
+            pixels[i] = decoded.transpose(2, 0, 1)
+    return pixels
 
 
 def _open(data: bytes, where: str) -> Any:

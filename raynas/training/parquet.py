@@ -65,7 +65,7 @@ def _find(name: str) -> tuple[Any, str, list[str]]:
 
 
 def _split_of(file: str, root: str) -> str:
-    """Return the split that a file's name, or else the nearest folder below `root`, tells; or ""."""
+    """Return the split that a file's name, or the nearest folder below `root`, tells, or ""."""
     for part in reversed(PurePosixPath(file.removeprefix(root)).parts):
         match = _SPLIT.fullmatch(part)
         if match:

@@ -80,10 +80,11 @@ def _make(name: str) -> Any:
             f"{name}: module {module_name!r} cannot be imported: {first_line(error)}"
         ) from error
     found = getattr(module, class_name, None)
-    if not (isinstance(found, type) and all(hasattr(found, loader) for loader in _LOADERS)):
+    missing = [loader for loader in _LOADERS if not _defines(found, loader)]
+    if not isinstance(found, type) or missing:
         raise ValueError(
-            f"{name}: expected a LightningDataModule named {class_name!r} in {module_name}, "
-            f"got {found!r}"
+            f"{name}: expected a LightningDataModule named {class_name!r} in {module_name} that "
+            f"defines {', '.join(missing or _LOADERS)}, got {found!r}"
         )
     try:
         return found()
@@ -91,6 +92,10 @@ def _make(name: str) -> Any:
         raise ValueError(
             f"{name}: {class_name}() failed: {type(error).__name__}: {first_line(error)}"
         ) from error
+
+
+def _defines(found: Any, method: str) -> bool:
+    return getattr(found, method, None) not in (None, getattr(LightningDataModule, method))
 
 
 def _first_shape(module: Any, name: str) -> tuple[int, ...]:

@@ -48,7 +48,7 @@ def test_random_samples_are_built_and_trained(name, shape):
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "shape"), CASES)
 def test_ten_thousand_random_samples_are_built_and_trained(name, shape):
-    check_samples(name, shape, count=1_000 if shape == BIG else 10_000, seed=1)
+    check_samples(name, shape, count=10_000, seed=1)
 
 
 @pytest.mark.parametrize("name", bundled_spaces())

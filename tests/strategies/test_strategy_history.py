@@ -80,8 +80,6 @@ def test_a_pending_proposal_is_expected_again(name: str, label: str) -> None:
         recalled = make(name, SPACES[label], seed=1)
         recalled.recall((p, score_of(p.architecture), True) for p in proposals[:cut])
         interrupted = proposals[cut]
-        told = {e.number: e for e in recalled.history if not e.repeated}
-        recalled.repeat(told[number] for number in interrupted.repeats)
         recalled.expect(interrupted)
         assert recalled.next_number == cut + 1
         recalled.tell(cut, score_of(interrupted.architecture))

@@ -42,7 +42,7 @@ def test_data_cannot_be_exchanged(digits):
 
 
 def test_stored_batches_come_in_order_and_complete(digits):
-    loader = digits.module(batch_size=100, seed=0).val_dataloader()
+    loader = digits.module(batch_size=25, seed=0).val_dataloader()
     batches = list(loader)
     assert len(batches) == len(loader) == 4
     assert (

@@ -112,6 +112,10 @@ def test_what_a_module_must_say(module, attributes, message):
     [
         ("import no_such_thing", "cannot be imported: No module named 'no_such_thing'"),
         ("Other = 1", "expected a LightningDataModule named 'Own' in .*, got None"),
+        (
+            HEAD.replace("def val_dataloader", "def old").replace("= val_dataloader", "= old"),
+            "expected a LightningDataModule named 'Own' in .* that defines val_dataloader, got",
+        ),
         ("class Own: pass", "expected a LightningDataModule named 'Own'"),
         (HEAD.replace("Own.made += 1", "raise OSError('gone')"), r"Own\(\) failed: OSError: gone"),
         (HEAD.replace("def train_dataloader", "def train_dataloader(self): 1 / 0\n    def old"),

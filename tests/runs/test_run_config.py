@@ -1,0 +1,117 @@
+import pytest
+import yaml
+from run_cases import write_space
+
+from raynas.runs.config import make_config, read_config
+
+
+def test_the_defaults_are_a_whole_run():
+    config = make_config().resolved()
+    assert (config.space, config.strategy, config.data) == ("chain_cnn", "evolution", "digits")
+    assert config.name.startswith("chain_cnn-digits-evolution-2")
+    assert config.options["batch_size"] == 64
+    assert config.options["validation_fraction"] == 0.2
+    assert config.options["population"] == 6, "a fifth of the 30 trials, not the paper's 100"
+    assert set(config.options) == set(config.legal_options)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"space": "mlp", "strategy": "random", "metric": "val_loss", "trials": 7, "seed": 3},
+        {"options": {"population": 9, "limit": 100, "gradient_clip": 0.5, "image": None}},
+        {"concurrency": 2, "cpus_per_trial": 0.5, "gpus_per_trial": 0.25, "keep": 1},
+    ],
+)
+def test_run_yaml_is_read_back_the_same(values):
+    config = make_config(**values).resolved()
+    text = config.to_yaml()
+    again = read_config(text, "run.yaml")
+    assert again == config
+    assert again.resolved() == config
+    assert set(yaml.safe_load(text)["versions"]) == {"raynas", "ray", "torch", "pytorch-lightning"}
+
+
+def test_what_is_given_wins_over_the_file():
+    text = "space: mlp\ntrials: 9\noptions: {population: 5, batch_size: 32}\n"
+    config = read_config(text, "x.yaml", trials=3, options={"population": 4})
+    assert (config.space, config.trials) == ("mlp", 3)
+    assert config.options == {"population": 4, "batch_size": 32}
+    assert read_config("", "empty.yaml") == make_config()
+
+
+def test_a_name_is_made_of_the_files_that_are_searched(tmp_path):
+    space = write_space(tmp_path, name="my_space.py")
+    (tmp_path / "iris.parquet").touch()
+    config = make_config(space=space, data=f"{tmp_path}/iris.parquet", strategy="random")
+    assert config.resolved().name.startswith("my_space-iris-random-")
+    assert make_config(name="mine").resolved().name == "mine"
+
+
+def test_a_local_data_set_is_found_from_everywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "iris.parquet").touch()
+    assert make_config(data="iris.parquet").resolved().data == str(tmp_path / "iris.parquet")
+    assert make_config(data="s3://b/iris").resolved().data == "s3://b/iris"
+    (tmp_path / "digits").mkdir()
+    assert make_config(data="digits").resolved().data == "digits"
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"strategy": "evolutoin"}, "unknown strategy 'evolutoin'; expected one of random, evolut"),
+        ({"metric": "accuracy"}, "unknown metric 'accuracy'; expected one of val_accuracy, val_f1"),
+        ({"trails": 3}, "unknown option 'trails'; expected one of space, strategy, data, trials"),
+        ({"options": {"popsize": 3}}, "unknown option 'popsize'; expected one of .*population"),
+        ({"options": {"epochs": 3}}, "unknown option 'epochs'"),
+        ({"strategy": "random", "options": {"population": 3}}, "unknown option 'population'"),
+        ({"options": {"population": 0}}, "population: expected an integer from 1, got 0"),
+        ({"options": {"population": "many"}}, "integer.*'many'"),
+        ({"options": {"crossover": 2}}, "crossover: expected a chance from 0 to 1, got 2"),
+        ({"options": {"batch_size": 0}}, "batch_size: .*greater than or equal to 1, got 0"),
+        ({"options": {"learning_rate": -1}}, "learning_rate: .*greater than 0, got -1"),
+        ({"options": {"optimizer": "adamm"}}, "optimizer: .*'adam', 'rmsprop' or 'sgd', got 'adam"),
+        ({"options": {"precision": "8"}}, "precision: .*'32-true'"),
+        ({"options": {"test_fraction": 0.9}}, "must leave something to train on, got 0.2 and 0.9"),
+        ({"options": {"limit": "few"}}, "limit: .*integer.*'few'"),
+        ({"trials": 0}, "trials: .*greater than or equal to 1, got 0"),
+        ({"epochs": 0}, "epochs: .*got 0"),
+        ({"seed": -1}, "seed: .*got -1"),
+        ({"keep": 0}, "keep: .*got 0"),
+        ({"concurrency": 0}, "concurrency: .*got 0"),
+        ({"cpus_per_trial": 0}, "cpus_per_trial: .*greater than 0, got 0"),
+        ({"gpus_per_trial": -1}, "gpus_per_trial: .*got -1"),
+        ({"name": "a/b"}, "name: expected a plain name without '/', got 'a/b'"),
+        ({"name": ".."}, "name: expected a plain name"),
+        ({"name": "."}, "name: expected a plain name"),
+    ],
+)
+def test_each_wrong_value_is_one_line_that_says_what_is_legal(values, expected):
+    with pytest.raises(ValueError, match=expected) as error:
+        make_config(**values)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("trials: [", "x.yaml is not YAML: "),
+        ("- trials", r"x.yaml: expected options like `trials: 30`, got list"),
+        ("trails: 3", "unknown option 'trails'"),
+        ("options: [a]", "x.yaml: options: expected .*got"),
+        ("trials: many", "trials: .*got 'many'"),
+    ],
+)
+def test_a_broken_file_is_one_line(text, expected):
+    with pytest.raises(ValueError, match=expected) as error:
+        read_config(text, "x.yaml")
+    assert "\n" not in str(error.value)
+
+
+def test_numbers_are_numbers_however_they_were_written():
+    config = make_config(options={"population": "9", "tournament": 3.0, "learning_rate": "1e-3"})
+    assert config.options["population"] == 9
+    assert config.strategy_options == {"population": 9, "tournament": 3}
+    assert config.training.learning_rate == 1e-3
