@@ -128,7 +128,7 @@ def test_typers_own_errors_are_exit_code_2(command):
 def test_spaces_are_listed(call):
     code, out, err = call("spaces")
     assert (code, err) == (0, "")
-    for name in ("mlp", "chain_cnn", "chain_cnn_optimizer"):
+    for name in ("mlp", "chain_cnn", "chain_cnn_training"):
         assert re.search(rf"^{name} +\w+", out, re.M)
     assert "raynas spaces NAME" in out
 
@@ -136,7 +136,7 @@ def test_spaces_are_listed(call):
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("mlp", ["2,539,579,392 architectures", "layers/0/units", "ordered", "10 numbers: "]),
+        ("mlp", ["2,528,920,800 architectures", "layers/0/units", "ordered", "10 numbers: "]),
         ("chain_cnn", ["32×32 colour images: ", "parameters", "MACs", "features/0"]),
         ("own.py", ["One dense layer.", "2 architectures", "8, 16", "digits (8×8 images): "]),
     ],

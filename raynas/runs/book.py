@@ -206,6 +206,7 @@ def _proposal_json(proposal: Proposal) -> bytes:
             "architecture": json.loads(proposal.architecture.to_json()),
             "parents": proposal.parents,
             "repeats": proposal.repeats,
+            "notes": proposal.notes,
         }
     ).encode()
 
@@ -213,4 +214,6 @@ def _proposal_json(proposal: Proposal) -> bytes:
 def _read_proposal(folder: Folder) -> Proposal:
     data = json.loads(folder.read(_PROPOSAL))
     architecture = Architecture.from_json(json.dumps(data["architecture"]))
-    return Proposal(architecture, tuple(data["parents"]), data["number"], tuple(data["repeats"]))
+    return Proposal(
+        architecture, tuple(data["parents"]), data["number"], tuple(data["repeats"]), data["notes"]
+    )

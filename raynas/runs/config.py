@@ -25,7 +25,7 @@ class RunConfig(RunOptions):
     def _known(self) -> "RunConfig":
         _one_of("strategy", self.strategy, STRATEGIES)
         _one_of("metric", self.metric, METRICS)
-        if "/" in self.name:
+        if "/" in self.name or self.name in (".", ".."):
             raise ValueError(
                 f"name: expected a plain name without '/', got {self.name!r}; "
                 "the folder it goes into is storage"
@@ -38,7 +38,7 @@ class RunConfig(RunOptions):
         try:
             _ = self.training, self.data_options
             for option, value in self.strategy_options.items():
-                self.options[option] = TypeAdapter(annotations[option]).validate_python(value)
+                self.options[option] = _checked(option, value, annotations[option])
             strategy(lambda pick: None, metric=self.metric, **self.strategy_options)
         except ValidationError as error:
             raise ValueError(one_line(error)) from error
@@ -134,7 +134,10 @@ def read_config(text: str, where: str, **overrides: Any) -> RunConfig:
     if not isinstance(data, dict):
         raise ValueError(f"{where}: expected options like `trials: 30`, got {type(data).__name__}")
     data.pop("versions", None)
-    options = {**(data.pop("options", None) or {}), **overrides.pop("options", {})}
+    options = data.pop("options", None) or {}
+    if not isinstance(options, dict):
+        raise ValueError(f"{where}: options: expected some like `batch_size: 64`, got {options!r}")
+    options = {**options, **overrides.pop("options", {})}
     return make_config(**{**data, **overrides, "options": options})
 
 
@@ -163,6 +166,14 @@ def one_line(error: ValidationError) -> str:
 def _one_of(what: str, name: str, legal: Any) -> None:
     if name not in legal:
         raise ValueError(f"unknown {what} {name!r}; expected one of {', '.join(legal)}")
+
+
+def _checked(option: str, value: Any, kind: Any) -> Any:
+    """Return a strategy's option as its constructor wants it."""
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError as error:
+        raise ValueError(f"{option}: {one_line(error)}, got {value!r}") from error
 
 
 def _own_parameters(strategy: type[Strategy]) -> list[inspect.Parameter]:

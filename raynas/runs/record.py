@@ -37,6 +37,7 @@ _COLUMNS = pa.schema(
         ("node", pa.string()),
         ("parents", pa.string()),
         ("repeats", pa.string()),
+        ("notes", pa.string()),
     ]
 )
 
@@ -87,6 +88,7 @@ class Trial:
             "node": self.node,
             "parents": json.dumps(self.proposal.parents),
             "repeats": json.dumps(self.proposal.repeats),
+            "notes": json.dumps(self.proposal.notes),
             **self.metrics,
         }
 
@@ -99,6 +101,7 @@ class Trial:
             parents=tuple(json.loads(row["parents"])),
             number=row["number"],
             repeats=tuple(json.loads(row["repeats"])),
+            notes=json.loads(row["notes"]),
         )
         metrics = {k: v for k, v in row.items() if k not in _COLUMNS.names and v is not None}
         return cls(

@@ -4,6 +4,7 @@ import gc
 import os
 import platform
 import queue
+import sys
 import tempfile
 import threading
 import traceback
@@ -51,6 +52,7 @@ class CandidateTrial(Trainable):
         """Get the worker ready once, and begin its first trial."""
         if os.path.isdir(job.working_directory):
             os.chdir(job.working_directory)
+            sys.path.insert(0, job.working_directory)  # where the user's modules may lie
         torch.set_num_threads(job.threads)
         self._job = job
         self._build = load_space_source(job.space_source, job.space_name).build
@@ -123,7 +125,7 @@ class CandidateTrial(Trainable):
             failure = {job.metric: float("nan"), "error": _reason(error), "done": True}
             results.put({**shared, **failure})
         finally:
-            if torch.cuda.is_initialized():
+            if torch.cuda.is_available():
                 gc.collect()
                 torch.cuda.empty_cache()
 

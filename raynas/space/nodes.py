@@ -149,8 +149,9 @@ class Record(Node):
         """Take the fields from a mapping, from keywords, or both.
 
         Raises:
-            ValueError: a name is empty or has a "/", or a `When` refers to a field that does not come before it, that is no `Choice`
-                of plain values, or that never has one of the values.
+            ValueError: a name is empty or has a "/", or a `When` refers to a field that does not
+                come before it, that is no `Choice` of plain values, or that never has one of the
+                values.
         """
         self.fields: dict[str, Node | When] = {}
         for name, field in {**(fields or {}), **more}.items():

@@ -27,13 +27,15 @@ class Proposal:
 
     `number` counts proposals from 0. `parents` are the numbers of the trials it was made from.
     `repeats` are the numbers of the earlier trials that answered, without training, the duplicates
-    that the strategy proposed on the way to this one.
+    that the strategy proposed on the way to this one. `notes` is what the strategy has to say about
+    it (a predicted score, say): JSON data, kept in the run's record.
     """
 
     architecture: Architecture
     parents: tuple[int, ...] = ()
     number: int = -1
     repeats: tuple[int, ...] = ()
+    notes: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
