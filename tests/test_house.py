@@ -36,7 +36,8 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "ray": ("strategies/base.py", "runs/"),
     "lightning": ("training/",),
     "pytorch_lightning": ("training/",),
-    "torch": ("nets/", "training/", "runs/"),
+    "torch": ("nets/", "training/", "runs/", "strategies/_predictor.py"),
+    "scipy": ("strategies/",),
 }
 """Where a third-party library may be imported."""
 

@@ -1,15 +1,30 @@
 """From an architecture (plain data) to a `torch.nn.Module`, and what that net costs."""
 
+from raynas.nets.cell_ops import CELL_OPS, build_cell_op
+from raynas.nets.cells import Edge, EdgeFactory, WiredCell
 from raynas.nets.chain import build_chain_cnn, build_mlp
 from raynas.nets.cost import count_macs, count_parameters
 from raynas.nets.ops import ACTIVATIONS, OPS, build_op
+from raynas.nets.skips import build_skip_cnn
+from raynas.nets.stacked import CellStack, build_stacked_cells
+from raynas.nets.staged import build_motif_cells, build_staged_cells
 
 __all__ = [
     "ACTIVATIONS",
+    "CELL_OPS",
     "OPS",
+    "CellStack",
+    "Edge",
+    "EdgeFactory",
+    "WiredCell",
+    "build_cell_op",
     "build_chain_cnn",
     "build_mlp",
+    "build_motif_cells",
     "build_op",
+    "build_skip_cnn",
+    "build_stacked_cells",
+    "build_staged_cells",
     "count_macs",
     "count_parameters",
 ]

@@ -22,7 +22,7 @@ def conv(node: Node, shape: Shape) -> tuple[nn.Module, Shape]:
 
     The map shrinks only by its stride, rounded up, so it never shrinks to nothing.
     """
-    channels, height, width = _image(node, shape)
+    channels, height, width = image_shape(node["type"], shape)
     filters, kernel, stride = node["filters"], node["kernel"], node["stride"]
     module = nn.Sequential(
         nn.Conv2d(channels, filters, kernel, stride, padding=kernel // 2, bias=False),
@@ -34,7 +34,7 @@ def conv(node: Node, shape: Shape) -> tuple[nn.Module, Shape]:
 
 def max_pool(node: Node, shape: Shape) -> tuple[nn.Module, Shape]:
     """Build a 'same' max-pooling; the map shrinks only by its stride, rounded up."""
-    channels, height, width = _image(node, shape)
+    channels, height, width = image_shape(node["type"], shape)
     kernel, stride = node["kernel"], node["stride"]
     module = nn.MaxPool2d(kernel, stride, padding=kernel // 2)
     return module, (channels, -(-height // stride), -(-width // stride))
@@ -83,9 +83,12 @@ def _activation(node: Node) -> nn.Module:
     return ACTIVATIONS[name]()
 
 
-def _image(node: Node, shape: Shape) -> tuple[int, int, int]:
+def image_shape(what: str, shape: Shape) -> tuple[int, int, int]:
+    """Return the shape of an image, for whatever takes images only.
+
+    Raises:
+        ValueError: it is not (channels, height, width).
+    """
     if len(shape) != 3:
-        raise ValueError(
-            f"{node['type']} takes samples of shape (channels, height, width), got {shape}"
-        )
+        raise ValueError(f"{what} takes samples of shape (channels, height, width), got {shape}")
     return shape[0], shape[1], shape[2]

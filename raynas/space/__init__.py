@@ -4,11 +4,14 @@ A space is any callable of a picker. See `raynas.space.decision`.
 """
 
 from raynas.space.architecture import Architecture
+from raynas.space.canonical import canonical_id
+from raynas.space.cells import Cell
 from raynas.space.decision import Decision, Pick, Space, choose
 from raynas.space.describe import describe
 from raynas.space.encoding import Encoder
 from raynas.space.files import LoadedSpace, bundled_spaces, load_space, load_space_source
 from raynas.space.nodes import Choice, Node, Record, Repeat, When
+from raynas.space.stack import Stack
 from raynas.space.walks import (
     crossover,
     decisions_of,
@@ -23,6 +26,7 @@ from raynas.space.walks import (
 
 __all__ = [
     "Architecture",
+    "Cell",
     "Choice",
     "Decision",
     "Encoder",
@@ -32,8 +36,10 @@ __all__ = [
     "Record",
     "Repeat",
     "Space",
+    "Stack",
     "When",
     "bundled_spaces",
+    "canonical_id",
     "choose",
     "crossover",
     "decisions_of",

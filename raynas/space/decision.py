@@ -24,13 +24,17 @@ class Decision:
 
     `path` names the place ("nodes/2/op") and is unique within one walk. `ordered` says that
     neighbouring options are alike (sizes, learning rates); `pointer` says that each option refers
-    to an earlier place (a skip connection, a cell's input).
+    to earlier places: it is the index of one (a cell's input) or a list of indices (two inputs at
+    once; a skip connection that is there, [2], or not, []). `growing` says that a later option
+    adds blocks to the architecture and leaves the others as they are (how many layers, how many
+    nodes), so that a search may start small.
     """
 
     path: str
     options: tuple[JSON, ...]
     ordered: bool = False
     pointer: bool = False
+    growing: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a decision that leaves nothing to pick.
@@ -56,7 +60,8 @@ def choose(
     *,
     ordered: bool = False,
     pointer: bool = False,
+    growing: bool = False,
 ) -> JSON:
     """Ask for one of `options` and return it (for spaces written as functions)."""
-    decision = Decision(path, tuple(options), ordered=ordered, pointer=pointer)
+    decision = Decision(path, tuple(options), ordered, pointer, growing)
     return decision.options[pick(decision)]

@@ -1,5 +1,6 @@
 """Architectures in words."""
 
+from raynas.space.cells import NONE, is_cell
 from raynas.space.decision import JSON
 
 
@@ -7,8 +8,10 @@ def describe(value: JSON) -> str:
     """Say in one line what an architecture is: "conv 3×3, 32 filters, relu → dense 16 units".
 
     Works for any JSON value: lists are chains, a record is led by its "type" (or "op"), texts stand
-    for themselves and numbers come with the name of their field.
+    for themselves and numbers come with the name of their field. A cell is told node by node.
     """
+    if is_cell(value):
+        return _cell(value)
     if isinstance(value, list):
         return " → ".join(describe(item) for item in value)
     if isinstance(value, dict):
@@ -32,6 +35,27 @@ def _record(record: dict[str, JSON]) -> str:
     lead = _plain(record.get("type", record.get("op", "")))
     whole = " ".join(filter(None, [lead, ", ".join(filter(None, words))]))
     return "; ".join(filter(None, [" → ".join(filter(None, [whole, *chains])), *remarks]))
+
+
+def _cell(cell: dict[str, JSON]) -> str:
+    """Say a cell: "node 1 = nor conv 3x3(input), node 2 = skip connect(node 1)"; places as there.
+
+    Several inputs are numbered from 0, and nodes go on from there.
+    """
+    inputs, nodes = cell["inputs"], cell["nodes"]
+
+    def place(index: int) -> str:
+        if index >= inputs:
+            return f"node {index}"
+        return "input" if inputs == 1 else f"input {index}"
+
+    said = []
+    for i, node in enumerate(nodes):
+        terms = [f"{_plain(e['op'])}({place(e['input'])})" for e in node if e["op"] != NONE]
+        said.append(f"{place(inputs + i)} = {' + '.join(terms) or 'nothing'}")
+    if cell["output"] != [inputs + len(nodes) - 1]:
+        said.append(f"output = {' and '.join(map(place, cell['output']))}")
+    return ", ".join(said)
 
 
 def _field(name: str, value: JSON) -> str:

@@ -249,7 +249,8 @@ class Repeat(Node):
 
     def __call__(self, pick: Pick, path: str = "") -> JSON:
         """Ask for the length, then walk each item."""
-        length = self.lengths[pick(Decision(join(path, "length"), self.lengths, ordered=True))]
+        asked = Decision(join(path, "length"), self.lengths, ordered=True, growing=True)
+        length = self.lengths[pick(asked)]
         return [self.item(pick, join(path, i)) for i in range(length)]
 
     def size(self) -> int:

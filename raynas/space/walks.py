@@ -144,9 +144,11 @@ def neighbours(
                     yield neighbour
 
 
-def enumerate_all(space: Space) -> Iterator[Architecture]:
-    """Yield every walk of the space, the last decision changing fastest."""
+def enumerate_all(space: Space, after: Architecture | None = None) -> Iterator[Architecture]:
+    """Yield every walk of the space, or those that follow `after`; the last decision is fastest."""
     prefix: list[int] | None = []
+    if after is not None:
+        prefix = _successor(list(after.picks.values()), decisions_of(space, after))
     while prefix is not None:
         answers = iter(prefix)
         architecture, decisions = walk(space, lambda _, answers=answers: next(answers, 0))  # type: ignore[misc]  # mypy: default of a lambda

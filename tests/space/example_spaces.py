@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from raynas.space import Choice, Pick, Record, Repeat, Space, When, choose
+from raynas.space import Cell, Choice, Pick, Record, Repeat, Space, Stack, When, choose
 
 
 @dataclass(frozen=True)
@@ -59,5 +59,17 @@ EXAMPLES: dict[str, Example] = {
         Record(OPTIMIZER, layers=Repeat(Choice([8, 16]), 1, 2)), 7 * 6, "a5ccd57e676f2853"
     ),
     "function": Example(conditional, 1 + 3 + 9, "4e4d3e3621e5f53c"),
+    "cell": Example(Cell(["none", "a"], 2), 2**1 * 2**2, "44167e637d05e7a9"),
+    "cell of pairs": Example(
+        Cell(["a", "b"], 2, inputs=2, edges=2, output="all"), (1 * 4) * (3 * 4), "2b6c40cb599e142a"
+    ),
+    "cell of blocks": Example(
+        Record(c=Cell(["a", "b"], (1, 2), edges=2, distinct=False, output="unused", strided=True)),
+        1 * 4 + (1 * 4) * (4 * 4),
+        "a985e69fe1a0916a",
+    ),
+    "stack": Example(
+        Stack({"k": Choice([3, 5])}, 1, 3), 2 + 2**2 * 2 + 2**3 * 2**3, "66462effb0aa0efa"
+    ),
     "pointers": Example(cell, (1 * 2) * (2 * 2) * (3 * 2), "99cfaaf9a357510f"),
 }

@@ -29,8 +29,17 @@ SPACES: dict[str, Space] = {
     "ordered": Record({f"x{i}": Choice(range(5), ordered=True) for i in range(3)}),
 }
 
-SMALL: dict[str, dict[str, Any]] = {"evolution": {"population": 6, "tournament": 3}}
+SMALL: dict[str, dict[str, Any]] = {
+    "evolution": {"population": 6, "tournament": 3},
+    "bayesian": {"initial": 6, "candidates": 60},
+    "pnas": {"keep": 4, "members": 1, "epochs": 3},
+}
 """Options with which a strategy shows what it does within a few proposals."""
+
+UNSEEDED = {"grid"}
+"""Strategies whose proposals do not depend on the seed."""
+NEVER_TWICE = {"grid", "greedy", "bayesian", "pnas"}
+"""Strategies that look into the history first and need not propose what is known."""
 
 
 def make(name: str, space: Space, **options: Any) -> Strategy:

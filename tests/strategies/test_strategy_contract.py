@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from strategy_cases import SPACES, ask, drive, first_proposals, ids, make, score_of
+from strategy_cases import (
+    NEVER_TWICE,
+    SPACES,
+    UNSEEDED,
+    ask,
+    drive,
+    first_proposals,
+    ids,
+    make,
+    score_of,
+)
 
 from raynas.space import Architecture, Choice, Record, Space, enumerate_all, replay, size
 from raynas.strategies import STRATEGIES, Strategy, as_config
@@ -25,6 +35,30 @@ GOLDEN = {
     "evolution conditional": "daa06a f635e1 b3808c",
     "evolution function": "314d8d c569ba 9a08aa",
     "evolution ordered": "9150a5 d827f4 6d8cf2",
+    "grid nested": "e8a9d9 8a70b8 f59a9f",
+    "grid conditional": "9175ad 068780 066a28",
+    "grid function": "a4ffd4 478379 228040",
+    "grid ordered": "587c39 560e28 bf2221",
+    "greedy nested": "f7167f e8a9d9 16b4ac",
+    "greedy conditional": "daa06a 4f4cd1 0c8ba6",
+    "greedy function": "314d8d fea729 478379",
+    "greedy ordered": "9150a5 98454f e4d474",
+    "reinforce nested": "abd0b0 768b55 15c267",
+    "reinforce conditional": "f635e1 2bb861 280230",
+    "reinforce function": "a4ffd4 660617 e71f81",
+    "reinforce ordered": "8909f4 2c3f79 eb6e7b",
+    "tpe nested": "768b55 7033d1 4c27f1",
+    "tpe conditional": "a71304 105b21 b3808c",
+    "tpe function": "c116bd 878d09 5cf92c",
+    "tpe ordered": "215085 bf2221 e30c81",
+    "bayesian nested": "f7167f b6489d df8e8a",
+    "bayesian conditional": "daa06a 4f4cd1 ed9f73",
+    "bayesian function": "314d8d f84132 0ac816",
+    "bayesian ordered": "9150a5 c729a0 805a88",
+    "pnas nested": "02ce09 b1d969 487fe1",
+    "pnas conditional": "07f692 90a447 017761",
+    "pnas function": "b7b022 9a08aa 5cf92c",
+    "pnas ordered": "ee25d2 eb6e7b c22c45",
 }
 """The 1st, the 7th and the 12th proposal of each strategy with seed 3."""
 
@@ -58,7 +92,7 @@ def test_configs_survive_json(name: str, label: str) -> None:
 def test_a_seed_fixes_the_proposals(name: str, label: str) -> None:
     one, again, other = (ids(drive(make(name, SPACES[label], seed=seed), 20)) for seed in (5, 5, 6))
     assert one == again
-    assert one != other
+    assert (one == other) == (name in UNSEEDED)
 
 
 def test_first_proposals_never_change_and_are_the_same_in_other_processes() -> None:
@@ -152,7 +186,7 @@ def test_a_duplicate_is_answered_from_history_and_named_in_the_proposal(name: st
     strategy = make(name, SPACES["function"])
     proposals = drive(strategy, 30)
     repeated = [e.number for e in strategy.history if e.repeated]
-    assert repeated
+    assert repeated or name in NEVER_TWICE
     assert repeated == [number for p in proposals for number in p.repeats]
     scores = {e.number: e.score for e in strategy.history if not e.repeated}
     assert all(e.score == scores[e.number] for e in strategy.history)

@@ -1,0 +1,64 @@
+"""Where a surrogate model looks for the next architecture."""
+
+from collections.abc import Callable, Sequence, Set
+
+import numpy as np
+import numpy.typing as npt
+
+from raynas.space import Architecture, Space, crossover, mutate, sample
+
+Score = Callable[[Sequence[Architecture]], npt.NDArray[np.float64]]
+
+
+def around(
+    space: Space, parents: Sequence[Architecture], count: int, rng: np.random.Generator
+) -> list[Architecture]:
+    """Draw `count` architectures: a third at random, the others mutated or crossed from parents.
+
+    A mutation changes one decision, or two or three with falling chance.
+    """
+    drawn = [sample(space, rng) for _ in range(count // 3 if parents else count)]
+    while len(drawn) < count:
+        child = parents[int(rng.integers(len(parents)))]
+        if rng.random() < 0.25:
+            child = crossover(space, child, parents[int(rng.integers(len(parents)))], rng)
+        for _ in range(min(3, int(rng.geometric(0.6)))):
+            child = mutate(space, child, rng)
+        drawn.append(child)
+    return drawn
+
+
+def climb(
+    space: Space,
+    start: Sequence[Architecture],
+    score: Score,
+    closed: Set[str],
+    rng: np.random.Generator,
+    *,
+    rounds: int = 2,
+    beam: int = 5,
+    children: int = 20,
+) -> Architecture | None:
+    """Return the highest scored of `start`, and of mutations of the best, that is not `closed`.
+
+    None if all are closed. Scores that agree in six digits tie, and the first one wins: so rounding
+    does not decide what is proposed.
+    """
+    found: dict[str, tuple[Architecture, float]] = {}
+    fresh = _open(start, closed)
+    for left in range(rounds, -1, -1):
+        if fresh:
+            scores = [float(f"{s:.6g}") for s in score(fresh)]
+            found.update((a.id, (a, s)) for a, s in zip(fresh, scores, strict=True))
+        if not left:
+            break
+        best = sorted(found.values(), key=lambda pair: -pair[1])[:beam]
+        drawn = [mutate(space, a, rng) for a, _ in best for _ in range(children)]
+        fresh = _open(drawn, closed | found.keys())
+    return max(found.values(), key=lambda pair: pair[1])[0] if found else None
+
+
+def _open(architectures: Sequence[Architecture], closed: Set[str]) -> list[Architecture]:
+    """Drop what is closed and what comes twice."""
+    different = {a.id: a for a in architectures}
+    return [a for name, a in different.items() if name not in closed]

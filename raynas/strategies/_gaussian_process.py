@@ -1,0 +1,126 @@
+"""A Gaussian process over groups of features, its kernel's few parameters by marginal likelihood.
+
+k(a, b) = sum over groups g of w_g exp(-|a_g - b_g|² / l_g), plus noise; the mean is a constant.
+See Rasmussen & Williams 2006 (http://gaussianprocess.org/gpml/), chapters 2 and 5.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import LinAlgError, cho_solve, cholesky, solve_triangular
+from scipy.optimize import minimize
+
+Matrix = npt.NDArray[np.float64]
+
+JITTER = 1e-6
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """Weight and length (of squared distance) of each group, and the noise's variance."""
+
+    weights: tuple[float, ...]
+    lengths: tuple[float, ...]
+    noise: float
+
+    def __call__(self, one: Sequence[Matrix], other: Sequence[Matrix]) -> Matrix:
+        """Return the covariances, shape (rows of one, rows of other), without noise."""
+        groups = zip(self.weights, self.lengths, one, other, strict=True)
+        parts = [w * np.exp(_distances(a, b) / -length) for w, length, a, b in groups]
+        return np.asarray(np.sum(parts, axis=0))
+
+
+def _distances(one: Matrix, other: Matrix) -> Matrix:
+    """Squared Euclidean distances between rows."""
+    squares = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1)
+    return np.asarray(np.maximum(squares - 2 * one @ other.T, 0.0))
+
+
+def fit_kernel(groups: Sequence[Matrix], targets: Matrix, extra_noise: Matrix) -> Kernel:
+    """Find the kernel with the highest posterior: marginal likelihood times a broad prior.
+
+    The prior centres equal weights that sum to 1, each group's mean distance as its length and a
+    noise of 0.01, for targets of about unit scale. `extra_noise` (n,) is added variance.
+    """
+    count = len(groups)
+    distances = [_distances(group, group) for group in groups]
+    scales = [max(float(d.mean()), 1e-6) for d in distances]
+    centre = np.log([*[1 / count] * count, *scales, 1e-2])
+    spread = np.array([0.4] * (2 * count) + [1.0])
+    wide = [2.0] * (2 * count) + [4.0]
+    result = minimize(
+        _loss,
+        centre,
+        args=(distances, targets, extra_noise, centre, spread),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(c - w, c + w) for c, w in zip(centre, wide, strict=True)],
+        options={"maxiter": 30},
+    )
+    values = np.exp(result.x)
+    return Kernel(tuple(values[:count]), tuple(values[count:-1]), float(values[-1]))
+
+
+def _loss(
+    logs: Matrix,
+    distances: list[Matrix],
+    targets: Matrix,
+    extra_noise: Matrix,
+    centre: Matrix,
+    spread: Matrix,
+) -> tuple[float, Matrix]:
+    """Negative log posterior of the kernel's logarithms, and its gradient."""
+    count, number = len(distances), len(targets)
+    values = np.exp(logs)
+    scaled = [d / length for d, length in zip(distances, values[count:-1], strict=True)]
+    parts = [w * np.exp(-s) for w, s in zip(values[:count], scaled, strict=True)]
+    noise = values[-1] + extra_noise + JITTER
+    try:
+        factor = cholesky(np.sum(parts, axis=0) + np.diag(noise), lower=True, check_finite=False)
+    except LinAlgError:
+        return 1e10, np.zeros_like(logs)
+    inverse = cho_solve((factor, True), np.eye(number), check_finite=False)
+    ones = inverse.sum(axis=1)
+    rest = targets - ones @ targets / ones.sum()
+    solved = inverse @ rest
+    slope = 0.5 * (inverse - np.outer(solved, solved))
+    off = (logs - centre) / spread
+    loss = 0.5 * rest @ solved + np.log(np.diag(factor)).sum() + 0.5 * off @ off
+    weight_slopes = [(slope * part).sum() for part in parts]
+    length_slopes = [(slope * p * s).sum() for p, s in zip(parts, scaled, strict=True)]
+    gradient = np.array([*weight_slopes, *length_slopes, np.trace(slope) * values[-1]])
+    return float(loss), gradient + off / spread
+
+
+class Posterior:
+    """What the process believes of any point, given observed points and pending ones.
+
+    A pending point counts as if observed at the mean that is believed of it (kriging believer,
+    Ginsbourger 2010, https://hal.science/hal-00260579): means stay, uncertainty there vanishes.
+    """
+
+    def __init__(
+        self, kernel: Kernel, groups: Sequence[Matrix], targets: Matrix, extra_noise: Matrix
+    ) -> None:
+        """Take the rows of observed points, then those of pending ones, which have no target."""
+        self._kernel = kernel
+        self._groups = groups
+        self._observed = len(targets)
+        noise = np.full(len(groups[0]), kernel.noise + JITTER)
+        noise[: self._observed] += extra_noise
+        covariance = kernel(groups, groups) + np.diag(noise)
+        self._factor = cholesky(covariance, lower=True, check_finite=False)
+        seen = self._factor[: self._observed, : self._observed]  # the factor of the observed alone
+        ones = cho_solve((seen, True), np.ones(self._observed), check_finite=False)
+        self.mean = float(ones @ targets / ones.sum())
+        self._solved = cho_solve((seen, True), targets - self.mean, check_finite=False)
+
+    def __call__(self, groups: Sequence[Matrix]) -> tuple[Matrix, Matrix]:
+        """Return mean and standard deviation of each row."""
+        covariance = self._kernel(groups, self._groups)
+        means = self.mean + covariance[:, : self._observed] @ self._solved
+        explained = solve_triangular(self._factor, covariance.T, lower=True, check_finite=False)
+        variances = sum(self._kernel.weights) - np.einsum("ij,ij->j", explained, explained)
+        return means, np.sqrt(np.maximum(variances, 1e-9))

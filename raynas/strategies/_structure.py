@@ -1,0 +1,83 @@
+"""What a value is made of, as counted words: the paths of a cell, the n-grams of a chain.
+
+Unlike picks, these say the same of two values that do the same: a dead edge counts for nothing, an
+identity is dropped from its path, and a layer means the same wherever it stands in a chain.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+from raynas.space.architecture import canonical_json
+from raynas.space.cells import NONE, SKIP, is_cell
+from raynas.space.decision import JSON
+
+IDENTITIES = frozenset({SKIP, "identity", "skip"})
+"""Operations that pass on what they get (at stride 1)."""
+ABSENT = frozenset({NONE, "zero"})
+"""Operations that pass on nothing."""
+MAX_PATHS = 256
+"""Different paths to one node that are told apart; beyond it the most frequent stay."""
+
+Words = dict[str, float]
+
+
+def words_of(value: JSON) -> Words:
+    """Count the words of a value; each name starts with the fields that lead to it."""
+    words: Counter[str] = Counter()
+    for name, count in _words(value, ""):
+        words[name] += count
+    return dict(words)
+
+
+def _words(value: JSON, at: str) -> Iterator[tuple[str, int]]:
+    if is_cell(value):
+        yield from _cell_words(value, at)
+    elif isinstance(value, Mapping):
+        for name, field in value.items():
+            yield from _words(field, f"{at}.{name}")
+    elif isinstance(value, list):
+        yield from _chain_words(value, at)
+
+
+def _cell_words(cell: Mapping[str, Any], at: str) -> Iterator[tuple[str, int]]:
+    """Count the live paths from the cell's inputs to its output, and the operations on them."""
+    paths: list[Counter[tuple[str, ...]]] = [Counter({(f"{i}",): 1}) for i in range(cell["inputs"])]
+    for edges in cell["nodes"]:
+        arriving: Counter[tuple[str, ...]] = Counter()
+        for edge in edges:
+            op = str(edge["op"])
+            if op not in ABSENT:
+                for path, count in paths[edge["input"]].items():
+                    arriving[path if op in IDENTITIES else (*path, op)] += count
+        paths.append(Counter(dict(_most(arriving))))
+    for place in cell["output"]:
+        for path, count in paths[place].items():
+            yield f"{at}>{'>'.join(path)}", count
+
+
+def _most(paths: Counter[tuple[str, ...]]) -> list[tuple[tuple[str, ...], int]]:
+    return sorted(paths.items(), key=lambda item: (-item[1], item[0]))[:MAX_PATHS]
+
+
+def _chain_words(items: list[JSON], at: str) -> Iterator[tuple[str, int]]:
+    """Count a list's items, their fields and its neighbouring pairs, and walk what is nested."""
+    yield f"{at}#", len(items)
+    names = []
+    for item in items:
+        if isinstance(item, Mapping) and not is_cell(item):
+            plain = {k: v for k, v in item.items() if not isinstance(v, list | Mapping)}
+            names.append(canonical_json(plain))
+            yield from ((f"{at}[{k}={canonical_json(v)}", 1) for k, v in plain.items())
+            nested = {k: v for k, v in item.items() if k not in plain}
+            yield from _words(nested, f"{at}[]")
+        elif isinstance(item, list | Mapping):
+            yield from _words(item, f"{at}[]")
+            names.append("")
+        else:
+            names.append(canonical_json(item))
+    ends = ["^", *names, "$"]
+    yield from ((f"{at}[{name}", 1) for name in names if name)
+    if any(names):
+        yield from ((f"{at}[{one}{other}", 1) for one, other in pairwise(ends))

@@ -1,0 +1,199 @@
+"""Progressive search: small architectures first, and a predictor that says which ones to grow."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from raynas.space import Architecture, Space, sample
+from raynas.strategies._candidates import around
+from raynas.strategies._growth import larger, smallest
+from raynas.strategies._spread import spread_out
+from raynas.strategies.base import Evaluation, Mode, Proposal, Strategy, check_count
+
+FILLERS = 64
+"""One block larger architectures looked through when workers wait for the end of a small level."""
+REFINING = 10
+"""Candidates per architecture to train, once nothing grows."""
+POINTS = 1000
+"""Evaluations that the predictor is fitted to."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """Candidates in the order in which to train them, and what ends the level.
+
+    `predicted` maps ids to what the predictor said (empty: the order is random); the level ends
+    with the `quota`-th result of a candidate; `start` is how many results came before it.
+    """
+
+    candidates: list[Architecture]
+    predicted: dict[str, float]
+    quota: int
+    start: int
+    refines: bool = False
+
+
+class ProgressiveSearch(Strategy):
+    """Trains the smallest, then the most promising of one block more (Liu 2018, arXiv:1712.00559).
+
+    A level's candidates are all one-block expansions of the `keep` best of the level before, by the
+    space's growing decisions, ranked by a predictor fitted to all results so far. Unlike the
+    paper's, a level needs no barrier: it ends with its `keep`-th result, and until then free
+    workers get its next best candidates. Once nothing can grow, and from the start where
+    nothing ever grows, levels go on with mutations of the best of all, ranked in the same way.
+
+    Notes: `level`, `predicted` (standard score) and `rank_correlations`, one a ranked level so far:
+    Spearman's, between what was predicted before the level was trained and what came out.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        *,
+        metric: str = "val_accuracy",
+        mode: Mode = "max",
+        seed: int = 0,
+        duplicates: bool = False,
+        keep: int = 256,
+        candidates: int = 2000,
+        members: int = 2,
+        epochs: int = 20,
+    ) -> None:
+        """Take the options.
+
+        `keep` (K) architectures are trained a level and grown in the next; `candidates` is how many
+        are ranked at most, drawn from all expansions if these are more; `members` nets of each
+        kind (MLP, LSTM; the paper has 5 of one kind) predict, after `epochs` over the data.
+
+        Raises:
+            ValueError: an option is no integer from 1.
+        """
+        super().__init__(space, metric=metric, mode=mode, seed=seed, duplicates=duplicates)
+        check_count(keep=keep, candidates=candidates, members=members, epochs=epochs)
+        self.keep = keep
+        self.candidates = candidates
+        self.members = members
+        self.epochs = epochs
+        self._levels: list[Level] = []
+
+    @classmethod
+    def suited_options(cls, trials: int) -> dict[str, Any]:
+        """Keep a tenth of the trials; the paper's 256 of 1,160 would never grow in a short run."""
+        return {"keep": min(256, max(4, trials // 10))}
+
+    def propose(self, rng: np.random.Generator) -> Proposal:
+        """Take the next best candidate of the level, of an earlier one, or else a larger one."""
+        trained = [e for e in self.history if not e.repeated]
+        self._advance(trained)
+        closed = self._known.keys() | {p.architecture.id for p in self.pending.values()}
+        for number in reversed(range(len(self._levels))):
+            level = self._levels[number]
+            for architecture in level.candidates:
+                if architecture.id not in closed:
+                    notes = {
+                        "level": number,
+                        "predicted": level.predicted.get(architecture.id),
+                        "rank_correlations": [_correlation(one, trained) for one in self._levels],
+                    }
+                    return Proposal(architecture, notes=notes)
+        grown = larger(self.space, self._levels[-1].candidates[: self.keep], FILLERS, rng)
+        fresh = (architecture for architecture in grown if architecture.id not in closed)
+        return Proposal(next(fresh, None) or sample(self.space, rng))
+
+    def _advance(self, trained: list[Evaluation]) -> None:
+        """Plan the next level wherever results have ended one, from what was known at its end."""
+        if not self._levels:
+            first = smallest(self.space, self.keep, self._rng())
+            self._levels.append(Level(first, {}, len(first), 0))
+        while (end := _end(self._levels[-1], trained, self.keep)) is not None:
+            self._levels.append(self._next_level(trained[:end]))
+
+    def _rng(self) -> np.random.Generator:
+        """Make the generator of the level that is to be planned."""
+        return np.random.default_rng([self.seed, len(self._levels), 1])
+
+    def _next_level(self, trained: list[Evaluation]) -> Level:
+        """Expand the best of the last level by one block; mutate the best where nothing grows."""
+        rng, last = self._rng(), self._levels[-1]
+        ids = {architecture.id for architecture in last.candidates}
+        found: list[Architecture] = []
+        if not last.refines:
+            best = _best([e for e in trained if e.architecture.id in ids], self.keep)
+            found = larger(self.space, best or last.candidates[: self.keep], self.candidates, rng)
+        refines = not found
+        if refines:
+            count = min(self.candidates, REFINING * self.keep)
+            found = around(self.space, _best(trained, self.keep), count, rng)
+        known = {e.architecture.id for e in trained}
+        candidates = list({a.id: a for a in found if a.id not in known}.values())
+        scores = self._predict(trained, candidates)
+        order = sorted(range(len(scores)), key=lambda place: -scores[place])
+        predicted = {candidates[i].id: scores[i] for i in order}
+        ranked = [candidates[i] for i in order] if scores else candidates
+        quota = min(self.keep, len(candidates))
+        return Level(ranked, predicted, quota, len(trained), refines)
+
+    def _predict(self, trained: list[Evaluation], candidates: list[Architecture]) -> list[float]:
+        """Fit a predictor to the results and return its standard scores; [] if there are none."""
+        from raynas.strategies._predictor import Ensemble, tokens_of
+        from raynas.strategies._warping import Warping
+
+        alive = [e for e in trained if e.score is not None]
+        if not alive or not candidates:
+            return []
+        observed = spread_out(trained, POINTS)
+        warping = Warping([e.score for e in observed if e.score is not None])
+        scores = [warping.lowest if e.score is None else warping(e.score) for e in observed]
+        ensemble = Ensemble(
+            [tokens_of(self.space, e.architecture) for e in observed],
+            np.array(scores),
+            members=self.members,
+            epochs=self.epochs,
+            seed=self.seed + len(self._levels),
+        )
+        predicted = ensemble([tokens_of(self.space, a) for a in candidates])
+        return [float(f"{score:.4g}") for score in predicted]
+
+
+def _end(level: Level, trained: list[Evaluation], keep: int) -> int | None:
+    """Return how many results there were when the level ended; None if it has not.
+
+    One without candidates ends after `keep` results of any kind.
+    """
+    if not level.candidates:
+        return level.start + keep if len(trained) >= level.start + keep else None
+    ids = {architecture.id for architecture in level.candidates}
+    places = [i for i, e in enumerate(trained, 1) if e.architecture.id in ids]
+    if len(places) < level.quota:
+        return None
+    return max(places[level.quota - 1], level.start)
+
+
+def _best(evaluations: list[Evaluation], count: int) -> list[Architecture]:
+    alive = [e for e in evaluations if e.score is not None]
+    alive.sort(key=lambda e: -(e.score or 0.0))
+    return [e.architecture for e in alive[:count]]
+
+
+def _correlation(level: Level, trained: list[Evaluation]) -> float | None:
+    """Spearman's rank correlation of predictions and results of a level, None below three."""
+    pairs = [
+        (level.predicted[e.architecture.id], e.score)
+        for e in trained
+        if e.score is not None and e.architecture.id in level.predicted
+    ]
+    if len(pairs) < 3:
+        return None
+    predicted, scores = (_ranks(np.array(values)) for values in zip(*pairs, strict=True))
+    if np.ptp(predicted) == 0 or np.ptp(scores) == 0:
+        return None
+    return round(float(np.corrcoef(predicted, scores).flat[1]), 4)
+
+
+def _ranks(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Ranks from 1, the mean rank where values are equal."""
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    return np.asarray((last - (counts - 1) / 2)[places])
