@@ -91,7 +91,9 @@ class TerminalView:
         if book.failures:
             parts.append(f"[red]{len(book.failures)} failed[/red]")
         parts.append(f"{_clock(time.monotonic() - self._started)} passed")
-        left = self._left(book)
+        left = None if book.stopped.is_set() else self._left(book)
+        if book.stopped.is_set():
+            parts.append("stopping")
         if left is not None:
             parts.append(f"about {_clock(left)} left")
         return ", ".join(parts)
