@@ -3,6 +3,7 @@
 import logging
 import math
 import os
+import pickle
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -99,7 +100,7 @@ class _Results(_Unsaved, tune.Callback):
         if self._live.pop(trial.trial_id, None) is None and self._book.stopped.is_set():
             return  # killed by stop_all
         with self._guard():
-            self._book.fail(trial.config["trial_id"], _worker_error(trial.get_error()))
+            self._book.fail(trial.config["trial_id"], _worker_error(_error_of(trial)))
 
 
 class _Stop(_Unsaved, tune.Stopper):
@@ -190,10 +191,19 @@ def _packed(gpus: float, share: float) -> float:
     return gpus / share if share >= 1 else gpus * math.floor(1 / share + 1e-9)
 
 
+def _error_of(trial: Any) -> Exception | None:
+    """Return what a trial has just died of, from the driver's disk: Tune keeps it nowhere else."""
+    path = trial.pickled_error_file
+    if path is None:
+        return trial.get_error()  # type: ignore[no-any-return]
+    with open(path, "rb") as file:
+        return pickle.load(file)  # type: ignore[no-any-return]
+
+
 def _worker_error(error: Exception | None) -> str:
     """Say in one line why a worker was lost."""
     text = " ".join(str(error).split())
-    if isinstance(error, ray.exceptions.OutOfMemoryError) or "memory" in text.lower():
+    if isinstance(error, ray.exceptions.OutOfMemoryError) or "running low on memory" in text:
         return f"out of memory: the worker was killed ({text[:300]})"
     if isinstance(error, ray.exceptions.RayActorError):
         return f"the worker died ({text[:300]})"

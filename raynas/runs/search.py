@@ -99,21 +99,25 @@ def open_config(folder: Folder) -> RunConfig:
 
 
 def check_builds(space: LoadedSpace, data: DataSource) -> None:
-    """Build two networks of the space for the data.
+    """Build up to two networks of the space for the data; one that can be built is enough.
 
     Raises:
         ValueError: the space cannot be built for this data.
     """
     shape, outputs = data.input_shape, data.num_outputs
     first, _ = walk(space.space, lambda decision: 0)
+    errors: list[BaseException] = []
     for architecture in (first, sample(space.space, np.random.default_rng(0))):
         try:
             space.build(architecture.value, shape, outputs)
-        except Exception as error:
-            reason = str(error).partition("\n")[0]
-            if not isinstance(error, ValueError):
-                reason = f"build raised {type(error).__name__}: {reason}"
-            raise ValueError(f"space {space.name!r} does not fit the data: {reason}") from error
+        except (Exception, SystemExit) as error:
+            errors.append(error)
+        else:
+            return
+    reason = str(errors[0]).partition("\n")[0]
+    if not isinstance(errors[0], ValueError):
+        reason = f"build raised {type(errors[0]).__name__}: {reason}"
+    raise ValueError(f"space {space.name!r} does not fit the data: {reason}") from errors[0]
 
 
 def _create(folder: Folder, config: RunConfig, space: LoadedSpace) -> None:

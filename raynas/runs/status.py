@@ -8,9 +8,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from raynas.runs.record import Trial
-from raynas.runs.run import BEST, Run
+from raynas.runs.run import Run
 from raynas.runs.search import open_config
-from raynas.runs.storage import Folder, open_folder
+from raynas.runs.storage import open_folder
 from raynas.space import describe
 
 SHOWN = 5
@@ -27,7 +27,7 @@ def show_status(path: str, console: Console) -> None:
     run = Run(folder, open_config(folder))
     trials = list(run.trials())
     failed = [trial for trial in trials if trial.status == "failed"]
-    state = _state(folder, len(trials), run.config.trials)
+    state = _state(run, len(trials))
     console.print(
         f"[bold]{escape(run.config.name)}[/bold]: {state}, {len(trials)} of {run.config.trials} "
         f"trials done, {len(failed)} failed"
@@ -83,14 +83,18 @@ def show_result(run: Run, console: Console) -> None:
     console.print(f"  python -c \"import raynas; print(raynas.load('{folder}/best'))\"")
 
 
-def _state(folder: Folder, done: int, total: int) -> str:
+def _state(run: Run, done: int) -> str:
+    folder = run.folder
     if folder.local is not None:
         with open(folder.local / ".lock", "a") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except OSError:
                 return "running"
-    return "finished" if done >= total or folder.exists(f"best/{BEST}") else "interrupted"
+    if done >= run.config.trials:
+        return "finished"
+    best = run.best()  # of fewer trials where the space has no more
+    return "finished" if best and best["trials"] == run.config.trials else "interrupted"
 
 
 def _table(trials: list[Trial], metric: str) -> Table:
