@@ -101,7 +101,7 @@ def command(folder: Path, *arguments: str) -> Iterator[Command]:
         with suppress(ProcessLookupError):
             os.killpg(started.process.pid, signal.SIGKILL)
         started.process.communicate()
-        wait_for(started.gone, 20)
+        wait_for(started.gone, 30)
 
 
 def open_run(path: Path) -> Run:
@@ -147,7 +147,7 @@ def test_killed_five_times_it_is_the_run_that_it_would_have_been(ray_cluster, tm
             wait_for(lambda m=moment, d=driver: m() or d.process.poll() is not None)
             code, _, err = driver.end(signal.SIGKILL)
             assert code == -signal.SIGKILL, err
-            wait_for(driver.gone, 10)
+            wait_for(driver.gone, 30)
         assert rows(run) >= done, "a completed trial was lost"
         search = ["resume", str(run)]
     before = rows(run)
@@ -185,7 +185,7 @@ def test_interrupted_it_ends_cleanly_and_says_how_to_go_on(tmp_path):
         assert code == 130
         assert re.search(going_on + r"\Z", out + err)
         assert driver.process.poll() is not None
-        wait_for(driver.gone, 10)
+        wait_for(driver.gone, 30)
     shutil.move(tmp_path / "own.py", tmp_path / "gone.py")
     done = rows(run)
     assert done < 4
@@ -195,7 +195,7 @@ def test_interrupted_it_ends_cleanly_and_says_how_to_go_on(tmp_path):
         code, out, err = driver.end(signal.SIGTERM)
         assert code == 130, out + err
         assert re.search(going_on + r"\Z", out + err)
-        wait_for(driver.gone, 10)
+        wait_for(driver.gone, 30)
     with command(tmp_path, "resume", "runs/mine") as driver:
         code, out, err = driver.end()
         assert (code, err) == (0, "")
