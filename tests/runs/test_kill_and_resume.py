@@ -23,9 +23,7 @@ from run_cases import (
 )
 
 import raynas
-from raynas.runs.run import Run
-from raynas.runs.search import open_config
-from raynas.runs.storage import open_folder
+from raynas.runs.run import open_run
 
 SLOW_SPACE = (
     SPACE.replace("import build_mlp as build", "import build_mlp")
@@ -89,7 +87,8 @@ class Command:
         return self.process.returncode, out, err
 
     def gone(self) -> bool:
-        return not processes_with(self.mark)
+        """Whether nothing is left; Ray's two agents, which train nothing, may take 20 seconds."""
+        return all("Agent" in process for process in processes_with(self.mark))
 
 
 @contextmanager
@@ -101,16 +100,13 @@ def command(folder: Path, *arguments: str) -> Iterator[Command]:
         with suppress(ProcessLookupError):
             os.killpg(started.process.pid, signal.SIGKILL)
         started.process.communicate()
-        wait_for(started.gone, 30)
-
-
-def open_run(path: Path) -> Run:
-    folder = open_folder(str(path))
-    return Run(folder, open_config(folder))
+        wait_for(started.gone, 10)
 
 
 def rows(path: Path) -> int:
-    return len(list(open_run(path).trials())) if (path / "trials/00000.parquet").exists() else 0
+    return (
+        len(list(open_run(str(path)).trials())) if (path / "trials/00000.parquet").exists() else 0
+    )
 
 
 def epochs_written(path: Path) -> set[tuple[str, int]]:
@@ -147,7 +143,7 @@ def test_killed_five_times_it_is_the_run_that_it_would_have_been(ray_cluster, tm
             wait_for(lambda m=moment, d=driver: m() or d.process.poll() is not None)
             code, _, err = driver.end(signal.SIGKILL)
             assert code == -signal.SIGKILL, err
-            wait_for(driver.gone, 30)
+            wait_for(driver.gone, 10)
         assert rows(run) >= done, "a completed trial was lost"
         search = ["resume", str(run)]
     before = rows(run)
@@ -159,10 +155,10 @@ def test_killed_five_times_it_is_the_run_that_it_would_have_been(ray_cluster, tm
         code, out, err = driver.end()
         assert (code, err) == (0, "")
     assert "Resuming" in out
-    assert facts(open_run(run).trials()) == facts(whole.trials())
+    assert facts(open_run(str(run)).trials()) == facts(whole.trials())
     ids = [fact[2] for fact in facts(whole.trials())]
     assert len(set(ids)) == 7
-    best, expected = open_run(run).best(), whole.best()
+    best, expected = open_run(str(run)).best(), whole.best()
     assert best is not None
     assert expected is not None
     assert best["test"] == expected["test"]
@@ -174,7 +170,7 @@ def test_interrupted_it_ends_cleanly_and_says_how_to_go_on(tmp_path):
     (tmp_path / "my_data.py").write_text(DATA)
     run = tmp_path / "runs/mine"
     going_on = r"Interrupted\. Go on with: raynas resume runs/mine\n"
-    flags = ["--trials=4", "--epochs=6", "--name=mine"]
+    flags = ["--trials=4", "--epochs=20", "--name=mine"]
     with command(tmp_path, "search", "--space=own.py", "--data=my_data:Own", *flags) as driver:
         wait_for(lambda: epochs_written(run) or driver.process.poll() is not None)
         with command(tmp_path, "status", "runs/mine") as status:
@@ -185,7 +181,7 @@ def test_interrupted_it_ends_cleanly_and_says_how_to_go_on(tmp_path):
         assert code == 130
         assert re.search(going_on + r"\Z", out + err)
         assert driver.process.poll() is not None
-        wait_for(driver.gone, 30)
+        wait_for(driver.gone, 10)
     shutil.move(tmp_path / "own.py", tmp_path / "gone.py")
     done = rows(run)
     assert done < 4
@@ -195,14 +191,14 @@ def test_interrupted_it_ends_cleanly_and_says_how_to_go_on(tmp_path):
         code, out, err = driver.end(signal.SIGTERM)
         assert code == 130, out + err
         assert re.search(going_on + r"\Z", out + err)
-        wait_for(driver.gone, 30)
+        wait_for(driver.gone, 10)
     with command(tmp_path, "resume", "runs/mine") as driver:
         code, out, err = driver.end()
         assert (code, err) == (0, "")
-    trials = list(open_run(run).trials())
+    trials = list(open_run(str(run)).trials())
     assert sorted(trial.number for trial in trials) == [0, 1, 2, 3]
     assert {trial.status for trial in trials} == {"completed"}
-    assert {trial.epochs for trial in trials} == {6}
+    assert {trial.epochs for trial in trials} == {20}
 
 
 @pytest.mark.parametrize("verbose", [False, True])
@@ -221,7 +217,7 @@ def test_the_first_command(tmp_path, verbose):
         assert (run / "log.txt").exists()
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\r]", out), "control characters"
         assert not re.search(r"[Ww]arning|Trial |\(pid=|GPU available|Tune|lightning", out)
-    best = open_run(run).best()
+    best = open_run(str(run)).best()
     assert best is not None
     lines = [line.strip() for line in out.splitlines()]
     for expected in (
@@ -233,6 +229,6 @@ def test_the_first_command(tmp_path, verbose):
         rf"test +accuracy {best['test']['test_accuracy']:.4f}, F1 .*measured once.*",
         rf"parameters +{best['metrics']['params']:,.0f}",
         r"raynas status runs/a",
-        r"raynas resume runs/a --trials 6 .*",
+        r"raynas resume runs/a --trials 6",
     ):
         assert any(re.fullmatch(expected, line) for line in lines), (expected, out)
