@@ -7,7 +7,6 @@ import pickle
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from typing import Any
 
 import ray
@@ -136,7 +135,6 @@ def run_trials(
     told = tune.with_parameters(trainable, job=job) if job else trainable
     results = _Results(book)
     settings = {**_QUIET, "TUNE_MAX_PENDING_TRIALS_PG": str(concurrency)}
-    _warm(concurrency, config.cpus_per_trial, config.gpus_per_trial)
     with _environment(settings), tempfile.TemporaryDirectory(prefix="raynas-tune-") as scratch:
         tune.run(  # not tune.Tuner, which pickles all of this into the experiment
             told,
@@ -157,20 +155,6 @@ def run_trials(
         )
     if book.fatal is not None:
         raise book.fatal
-
-
-def _warm(workers: int, cpus: float, gpus: float) -> None:
-    """Start worker processes and let them import torch, all at once.
-
-    Tune starts the actors of trials one after the other as trials come, seconds each; in processes
-    that Ray has at hand they start in a tenth of a second.
-    """
-    load = ray.remote(num_cpus=cpus, num_gpus=gpus)(_import_training)
-    ray.get([load.remote() for _ in range(workers)])
-
-
-def _import_training() -> None:
-    import_module("raynas.runs.trial")
 
 
 def room(cpus: float, gpus: float) -> int:

@@ -23,6 +23,8 @@ from raynas.space import LoadedSpace, load_space, load_space_source, sample, wal
 from raynas.training import DataSource, load_data
 
 _PROBE = ".raynas-can-write"
+_PRELOAD = "raynas.runs.trial"
+"""What a local Ray's idle workers import at once, all together, before the first trials come."""
 
 
 class View(Protocol):
@@ -176,6 +178,7 @@ def _ray(config: RunConfig) -> Iterator[None]:
     """Use the Ray that is there (RAY_ADDRESS, or one initialised already), else a local one."""
     started = not ray.is_initialized()
     if started:
+        os.environ.setdefault("RAY_preload_python_modules", _PRELOAD)
         ray.init(
             address=os.environ.get("RAY_ADDRESS") or "local",
             include_dashboard=None if os.environ.get("RAY_ADDRESS") else False,
