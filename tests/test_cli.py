@@ -163,7 +163,7 @@ def test_help_teaches():
         assert "--help" in help_of(command)
     text = help_of("search")
     for default in ("chain_cnn", "evolution", "digits", "30", "10", "val_accuracy", "runs", "3"):
-        assert f"[default: {default}]" in text
+        assert f"[default: ({default})]" in text
     assert "Example: raynas search" in text
     assert "Example: raynas resume" in help_of("resume")
     assert "[default: 0]" in help_of("spaces")

@@ -39,6 +39,8 @@ def write_best(run: Run, trial: Trial, job: Job, space: LoadedSpace) -> None:
     """Test the best trial's network and write `best/`; a test made before is not made again."""
     known = run.best()
     if known is not None and known["trial_id"] == trial.trial_id:
+        if known["trials"] != run.config.trials:
+            _write_found(run, {**known, "trials": run.config.trials})
         return
     config, data = run.config, job.data
     if config.gpus_per_trial:
@@ -53,6 +55,7 @@ def write_best(run: Run, trial: Trial, job: Job, space: LoadedSpace) -> None:
         "run": config.name,
         "trial_id": trial.trial_id,
         "number": trial.number,
+        "trials": config.trials,
         "architecture_id": trial.architecture.id,
         "architecture": trial.architecture.value,
         "picks": trial.architecture.picks,
@@ -73,7 +76,11 @@ def write_best(run: Run, trial: Trial, job: Job, space: LoadedSpace) -> None:
     folder.write("weights.pt", weights)
     folder.write("space.py", space.source.encode())
     folder.write("README.md", readme.encode())
-    folder.write(BEST, json.dumps(found, indent=2).encode())
+    _write_found(run, found)
+
+
+def _write_found(run: Run, found: dict[str, Any]) -> None:
+    (run.folder / "best").write(BEST, json.dumps(found, indent=2).encode())
 
 
 def load(path: str) -> nn.Module:

@@ -10,9 +10,9 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError, model_validator
 
-from raynas.runs.options import METRICS, RunOptions
+from raynas.runs.options import METRICS, RunOptions, one_line, parse_options
 from raynas.space import LoadedSpace
-from raynas.strategies import STRATEGIES, Mode, Strategy
+from raynas.strategies import STRATEGIES, Strategy
 from raynas.training import BUILTIN, DataOptions, TrainingConfig
 
 _COMMON = ("self", "space", "metric", "mode", "seed")
@@ -43,11 +43,6 @@ class RunConfig(RunOptions):
         except ValidationError as error:
             raise ValueError(one_line(error)) from error
         return self
-
-    @property
-    def mode(self) -> Mode:
-        """Which way the metric is better."""
-        return METRICS[self.metric]
 
     @property
     def space_name(self) -> str:
@@ -126,18 +121,8 @@ def read_config(text: str, where: str, **overrides: Any) -> RunConfig:
     Raises:
         ValueError: it is not YAML, or a value is not legal; one line says which.
     """
-    try:
-        data = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        problem = str(error).replace("\n", " ")
-        raise ValueError(f"{where} is not YAML: {problem}") from error
-    if not isinstance(data, dict):
-        raise ValueError(f"{where}: expected options like `trials: 30`, got {type(data).__name__}")
-    data.pop("versions", None)
-    options = data.pop("options", None) or {}
-    if not isinstance(options, dict):
-        raise ValueError(f"{where}: options: expected some like `batch_size: 64`, got {options!r}")
-    options = {**options, **overrides.pop("options", {})}
+    data = parse_options(text, where)
+    options = {**data.pop("options"), **overrides.pop("options", {})}
     return make_config(**{**data, **overrides, "options": options})
 
 
@@ -153,14 +138,6 @@ def make_config(**values: Any) -> RunConfig:
         return RunConfig(**values)
     except ValidationError as error:
         raise ValueError(one_line(error)) from error
-
-
-def one_line(error: ValidationError) -> str:
-    """Say what is wrong with the first wrong value."""
-    first = error.errors()[0]
-    message = first["msg"].removeprefix("Value error, ")
-    where = ".".join(str(step) for step in first["loc"])
-    return f"{where}: {message}, got {first['input']!r}" if where else message
 
 
 def _one_of(what: str, name: str, legal: Any) -> None:

@@ -3,10 +3,10 @@
 import logging
 import math
 import os
+import pickle
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from typing import Any
 
 import ray
@@ -99,7 +99,7 @@ class _Results(_Unsaved, tune.Callback):
         if self._live.pop(trial.trial_id, None) is None and self._book.stopped.is_set():
             return  # killed by stop_all
         with self._guard():
-            self._book.fail(trial.config["trial_id"], _worker_error(trial.get_error()))
+            self._book.fail(trial.config["trial_id"], _worker_error(_error_of(trial)))
 
 
 class _Stop(_Unsaved, tune.Stopper):
@@ -135,7 +135,6 @@ def run_trials(
     told = tune.with_parameters(trainable, job=job) if job else trainable
     results = _Results(book)
     settings = {**_QUIET, "TUNE_MAX_PENDING_TRIALS_PG": str(concurrency)}
-    _warm(concurrency, config.cpus_per_trial, config.gpus_per_trial)
     with _environment(settings), tempfile.TemporaryDirectory(prefix="raynas-tune-") as scratch:
         tune.run(  # not tune.Tuner, which pickles all of this into the experiment
             told,
@@ -158,20 +157,6 @@ def run_trials(
         raise book.fatal
 
 
-def _warm(workers: int, cpus: float, gpus: float) -> None:
-    """Start worker processes and let them import torch, all at once.
-
-    Tune starts the actors of trials one after the other as trials come, seconds each; in processes
-    that Ray has at hand they start in a tenth of a second.
-    """
-    load = ray.remote(num_cpus=cpus, num_gpus=gpus)(_import_training)
-    ray.get([load.remote() for _ in range(workers)])
-
-
-def _import_training() -> None:
-    import_module("raynas.runs.trial")
-
-
 def room(cpus: float, gpus: float) -> int:
     """Count the trials that the cluster's nodes can hold at a time."""
     fitting = 0
@@ -190,10 +175,19 @@ def _packed(gpus: float, share: float) -> float:
     return gpus / share if share >= 1 else gpus * math.floor(1 / share + 1e-9)
 
 
+def _error_of(trial: Any) -> Exception | None:
+    """Return what a trial has just died of, from the driver's disk: Tune keeps it nowhere else."""
+    path = trial.pickled_error_file
+    if path is None:
+        return trial.get_error()  # type: ignore[no-any-return]
+    with open(path, "rb") as file:
+        return pickle.load(file)  # type: ignore[no-any-return]
+
+
 def _worker_error(error: Exception | None) -> str:
     """Say in one line why a worker was lost."""
     text = " ".join(str(error).split())
-    if isinstance(error, ray.exceptions.OutOfMemoryError) or "memory" in text.lower():
+    if isinstance(error, ray.exceptions.OutOfMemoryError) or "running low on memory" in text:
         return f"out of memory: the worker was killed ({text[:300]})"
     if isinstance(error, ray.exceptions.RayActorError):
         return f"the worker died ({text[:300]})"

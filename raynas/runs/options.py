@@ -5,7 +5,8 @@ Light to import: what the values may be is checked in `raynas.runs.config`.
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 METRICS: dict[str, Literal["max", "min"]] = {
     "val_accuracy": "max",
@@ -26,7 +27,10 @@ class RunOptions(BaseModel):
         "chain_cnn",
         description="Search space: a name (`raynas spaces` lists them) or your own Python file.",
     )
-    strategy: str = Field("evolution", description="How to look: random or evolution.")
+    strategy: str = Field(
+        "evolution",
+        description="How to look: random, grid, greedy, evolution, reinforce, tpe, bayesian or pnas.",
+    )
     data: str = Field(
         "digits",
         description="Data set: digits, synthetic, a Parquet file, folder or URL, or "
@@ -53,3 +57,36 @@ class RunOptions(BaseModel):
     options: dict[str, Any] = Field(
         {}, description="Options of the strategy, the training and the data, as option=value."
     )
+
+    @property
+    def mode(self) -> Literal["max", "min"]:
+        """Which way the metric is better."""
+        return METRICS[self.metric]
+
+
+def parse_options(text: str, where: str) -> dict[str, Any]:
+    """Read the text of a run.yaml, its values not checked.
+
+    Raises:
+        ValueError: it is not YAML, or no options; one line says which.
+    """
+    try:
+        data = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        problem = str(error).replace("\n", " ")
+        raise ValueError(f"{where} is not YAML: {problem}") from error
+    if not isinstance(data, dict):
+        raise ValueError(f"{where}: expected options like `trials: 30`, got {type(data).__name__}")
+    data.pop("versions", None)
+    options = data.get("options") or {}
+    if not isinstance(options, dict):
+        raise ValueError(f"{where}: options: expected some like `batch_size: 64`, got {options!r}")
+    return {**data, "options": options}
+
+
+def one_line(error: ValidationError) -> str:
+    """Say what is wrong with the first wrong value."""
+    first = error.errors()[0]
+    message = first["msg"].removeprefix("Value error, ")
+    where = ".".join(str(step) for step in first["loc"])
+    return f"{where}: {message}, got {first['input']!r}" if where else message

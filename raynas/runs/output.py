@@ -93,7 +93,7 @@ class Output:
 
     def resume_hint(self) -> str:
         """Say how to go on, once there is a run."""
-        return f" Go on with: raynas resume {self._run.folder.uri}" if self._run else ""
+        return f" Go on with: {command()} resume {self._run.folder.uri}" if self._run else ""
 
     def _details(self) -> str:
         if self._verbose:
@@ -126,3 +126,11 @@ def _console(file: IO[str]) -> Console:
     return Console(
         file=file, highlight=False, soft_wrap=True, width=None if file.isatty() else 1000
     )
+
+
+def command() -> str:
+    """Return how a person types `raynas` here: its path, where the shell would not find it."""
+    own = Path(sys.argv[0])
+    if own.name != "raynas" or shutil.which("raynas"):
+        return "raynas"
+    return os.path.relpath(own)

@@ -4,9 +4,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from raynas.runs.config import RunConfig
+from pydantic import ValidationError
+
+from raynas.runs.options import RunOptions, one_line, parse_options
 from raynas.runs.record import Record, Trial
-from raynas.runs.storage import Folder
+from raynas.runs.storage import Folder, open_folder
 
 BEST = "architecture.json"
 
@@ -14,7 +16,7 @@ BEST = "architecture.json"
 class Run:
     """One search and its folder."""
 
-    def __init__(self, folder: Folder, config: RunConfig) -> None:
+    def __init__(self, folder: Folder, config: RunOptions) -> None:
         """Look at a run folder."""
         self.folder = folder
         self.config = config
@@ -31,3 +33,32 @@ class Run:
             return None
         found: dict[str, Any] = json.loads(self.folder.read(f"best/{BEST}"))
         return found
+
+
+def open_run(path: str) -> Run:
+    """Open a run folder to look at it.
+
+    Raises:
+        ValueError: there is none at `path`, or its run.yaml is broken.
+    """
+    folder = open_folder(path)
+    where = f"{folder.uri}/run.yaml"
+    try:
+        return Run(folder, RunOptions(**parse_options(read_run_yaml(folder), where)))
+    except ValidationError as error:
+        raise ValueError(f"{where}: {one_line(error)}") from error
+
+
+def read_run_yaml(folder: Folder) -> str:
+    """Return the text of a run's run.yaml.
+
+    Raises:
+        ValueError: there is none.
+    """
+    try:
+        return folder.read("run.yaml").decode()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ValueError(
+            f"{folder.uri} is no run folder: it has no run.yaml; expected what `raynas search` "
+            "made, like runs/NAME"
+        ) from error

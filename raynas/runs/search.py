@@ -16,11 +16,15 @@ from raynas.runs.best import write_best
 from raynas.runs.book import Book
 from raynas.runs.config import RunConfig, make_config, read_config
 from raynas.runs.engine import room, run_trials
-from raynas.runs.run import Run
+from raynas.runs.run import Run, read_run_yaml
 from raynas.runs.storage import Folder, open_folder
 from raynas.runs.trial import Job
 from raynas.space import LoadedSpace, load_space, load_space_source, sample, walk
 from raynas.training import DataSource, load_data
+
+_PROBE = ".raynas-can-write"
+_PRELOAD = "raynas.runs.trial"
+"""What a local Ray's idle workers import at once, all together, before the first trials come."""
 
 
 class View(Protocol):
@@ -57,10 +61,11 @@ def run_search(config: RunConfig, view: View | None = None) -> Run:
             f"run {folder.uri} exists; choose another --name, or go on with: "
             f"raynas resume {folder.uri}"
         )
+    _writable(config.storage)
     with _ray(config):
         _create(folder, config, space)
         with _lock(folder):
-            return _go(Run(folder, config), space, data, view, resumed=False)
+            return _go(folder, config, space, data, view, resumed=False)
 
 
 def resume_run(path: str, trials: int | None = None, view: View | None = None) -> Run:
@@ -71,7 +76,7 @@ def resume_run(path: str, trials: int | None = None, view: View | None = None) -
         RunFailed: every trial failed.
     """
     folder = open_folder(path)
-    config = open_config(folder)
+    config = read_config(read_run_yaml(folder), f"{folder.uri}/run.yaml")
     with _lock(folder):
         if trials is not None and trials != config.trials:
             config = make_config(**{**config.model_dump(), "trials": trials})
@@ -79,54 +84,61 @@ def resume_run(path: str, trials: int | None = None, view: View | None = None) -
         space = load_space_source(folder.read("space.py").decode(), config.space_name)
         data = load_data(config.data, seed=config.seed, options=config.data_options)
         with _ray(config):
-            return _go(Run(folder, config), space, data, view, resumed=True)
-
-
-def open_config(folder: Folder) -> RunConfig:
-    """Read the run.yaml of a run folder.
-
-    Raises:
-        ValueError: there is none, or it is broken.
-    """
-    try:
-        text = folder.read("run.yaml").decode()
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise ValueError(
-            f"{folder.uri} is no run folder: it has no run.yaml; expected what `raynas search` "
-            "made, like runs/NAME"
-        ) from error
-    return read_config(text, f"{folder.uri}/run.yaml")
+            return _go(folder, config, space, data, view, resumed=True)
 
 
 def check_builds(space: LoadedSpace, data: DataSource) -> None:
-    """Build two networks of the space for the data.
+    """Build up to two networks of the space for the data; one that can be built is enough.
 
     Raises:
         ValueError: the space cannot be built for this data.
     """
     shape, outputs = data.input_shape, data.num_outputs
     first, _ = walk(space.space, lambda decision: 0)
+    errors: list[BaseException] = []
     for architecture in (first, sample(space.space, np.random.default_rng(0))):
         try:
             space.build(architecture.value, shape, outputs)
-        except Exception as error:
-            reason = str(error).partition("\n")[0]
-            if not isinstance(error, ValueError):
-                reason = f"build raised {type(error).__name__}: {reason}"
-            raise ValueError(f"space {space.name!r} does not fit the data: {reason}") from error
+        except (Exception, SystemExit) as error:
+            errors.append(error)
+        else:
+            return
+    reason = str(errors[0]).partition("\n")[0]
+    if not isinstance(errors[0], ValueError):
+        reason = f"build raised {type(errors[0]).__name__}: {reason}"
+    raise ValueError(f"space {space.name!r} does not fit the data: {reason}") from errors[0]
+
+
+def _writable(storage: str) -> None:
+    """Write a file where the run folder will be, and take it away again.
+
+    Raises:
+        ValueError: that is not possible.
+    """
+    folder = open_folder(storage)
+    try:
+        folder.make()
+        folder.write(_PROBE, b"")
+        folder.filesystem.delete_file(f"{folder.path}/{_PROBE}")
+    except OSError as error:
+        raise ValueError(f"storage {storage!r} cannot be written: {error}") from error
 
 
 def _create(folder: Folder, config: RunConfig, space: LoadedSpace) -> None:
-    try:
-        folder.make()
-        folder.write("run.yaml", config.to_yaml().encode())
-        folder.write("space.py", space.source.encode())
-    except OSError as error:
-        raise ValueError(f"storage {config.storage!r} cannot be written: {error}") from error
+    folder.make()
+    folder.write("run.yaml", config.to_yaml().encode())
+    folder.write("space.py", space.source.encode())
 
 
-def _go(run: Run, space: LoadedSpace, data: DataSource, view: View | None, resumed: bool) -> Run:
-    config, folder = run.config, run.folder
+def _go(
+    folder: Folder,
+    config: RunConfig,
+    space: LoadedSpace,
+    data: DataSource,
+    view: View | None,
+    resumed: bool,
+) -> Run:
+    run = Run(folder, config)
     book = Book(folder, config, config.make_strategy(space))
     job = Job(
         space_name=space.name,
@@ -142,21 +154,22 @@ def _go(run: Run, space: LoadedSpace, data: DataSource, view: View | None, resum
     )
     if view:
         view.opened(run, space, data, resumed)
-    with _interruptible(book), view.watch(book) if view else contextlib.nullcontext():
-        run_trials(book, job)
-    if book.left and book.stopped.is_set():
-        run.interrupted = True
-        return run
-    if view and book.left:
-        view.say(f"All {book.done} architectures of the space have been tried.")
-    if not book.best:
-        first = book.failures[0]
-        raise RunFailed(
-            f"all {book.done} trials failed; the first ({first.trial_id}): {first.error}"
-        )
-    if view:
-        view.say("Testing the best network on the test data …")
-    write_best(run, book.best[0], job, space)
+    with _interruptible(book):
+        with view.watch(book) if view else contextlib.nullcontext():
+            run_trials(book, job)
+        if book.left and book.stopped.is_set():
+            run.interrupted = True
+            return run
+        if view and book.left:
+            view.say(f"All {book.done} architectures of the space have been tried.")
+        if not book.best:
+            first = book.failures[0]
+            raise RunFailed(
+                f"all {book.done} trials failed; the first ({first.trial_id}): {first.error}"
+            )
+        if view:
+            view.say("Testing the best network on the test data …")
+        write_best(run, book.best[0], job, space)
     return run
 
 
@@ -165,6 +178,7 @@ def _ray(config: RunConfig) -> Iterator[None]:
     """Use the Ray that is there (RAY_ADDRESS, or one initialised already), else a local one."""
     started = not ray.is_initialized()
     if started:
+        os.environ.setdefault("RAY_preload_python_modules", _PRELOAD)
         ray.init(
             address=os.environ.get("RAY_ADDRESS") or "local",
             include_dashboard=None if os.environ.get("RAY_ADDRESS") else False,

@@ -1,5 +1,6 @@
 """What a run folder says, for a person: while it runs, and at the end."""
 
+import contextlib
 import fcntl
 from typing import Any
 
@@ -7,10 +8,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from raynas.runs.output import command
 from raynas.runs.record import Trial
-from raynas.runs.run import BEST, Run
-from raynas.runs.search import open_config
-from raynas.runs.storage import Folder, open_folder
+from raynas.runs.run import Run, open_run
 from raynas.space import describe
 
 SHOWN = 5
@@ -23,11 +23,10 @@ def show_status(path: str, console: Console) -> None:
     Raises:
         ValueError: there is no run folder at `path`.
     """
-    folder = open_folder(path)
-    run = Run(folder, open_config(folder))
+    run = open_run(path)
     trials = list(run.trials())
     failed = [trial for trial in trials if trial.status == "failed"]
-    state = _state(folder, len(trials), run.config.trials)
+    state = _state(run, len(trials))
     console.print(
         f"[bold]{escape(run.config.name)}[/bold]: {state}, {len(trials)} of {run.config.trials} "
         f"trials done, {len(failed)} failed"
@@ -44,7 +43,7 @@ def show_status(path: str, console: Console) -> None:
     if len(failed) > SHOWN:
         console.print(f"… and {len(failed) - SHOWN} more failed trials, in trials/")
     if state == "interrupted":
-        console.print(f"Go on with: raynas resume {escape(path)}")
+        console.print(f"Go on with: {command()} resume {escape(path)}")
 
 
 def ranked(trials: list[Trial], run: Run) -> list[Trial]:
@@ -78,19 +77,23 @@ def show_result(run: Run, console: Console) -> None:
     console.print("[bold green]Best architecture[/bold green]")
     console.print(table)
     console.print("[dim]Next[/dim]")
-    console.print(f"  raynas status {folder}")
-    console.print(f"  raynas resume {folder} --trials {2 * run.config.trials}   # search longer")
-    console.print(f"  python -c \"import raynas; print(raynas.load('{folder}/best'))\"")
+    console.print(f"  {command()} status {folder}")
+    console.print(f"  {command()} resume {folder} --trials {2 * run.config.trials}")
+    console.print(f"  in Python: net = raynas.load('{folder}/best')")
 
 
-def _state(folder: Folder, done: int, total: int) -> str:
+def _state(run: Run, done: int) -> str:
+    folder = run.folder
     if folder.local is not None:
-        with open(folder.local / ".lock", "a") as file:
+        with contextlib.suppress(FileNotFoundError), open(folder.local / ".lock") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except OSError:
                 return "running"
-    return "finished" if done >= total or folder.exists(f"best/{BEST}") else "interrupted"
+    if done >= run.config.trials:
+        return "finished"
+    best = run.best()  # of fewer trials where the space has no more
+    return "finished" if best and best["trials"] == run.config.trials else "interrupted"
 
 
 def _table(trials: list[Trial], metric: str) -> Table:

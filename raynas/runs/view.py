@@ -19,6 +19,8 @@ from raynas.training import DataSource
 
 PLAIN_EVERY_S = 10.0
 """Seconds between the lines of progress where the output is no terminal."""
+SHOWN = 16
+"""Running trials that are shown."""
 
 
 class TerminalView:
@@ -65,6 +67,8 @@ class TerminalView:
                 console=self._console,
                 refresh_per_second=4,
                 transient=True,
+                redirect_stdout=False,  # what others print is for the log, see runs/output.py
+                redirect_stderr=False,
             ):
                 yield
         else:
@@ -78,7 +82,8 @@ class TerminalView:
         bar = ProgressBar(total=book.total, completed=book.done, width=40)
         head = Table.grid(padding=(0, 1))
         head.add_row(bar, self._counts(book))
-        return Group(head, *_best_lines(book), _running_table(list(book.running.values()), book))
+        running = list(book.running.values())
+        return Group(head, *_best_lines(book), *_running_lines(running, book))
 
     def _counts(self, book: Book) -> str:
         parts = [f"[bold]{book.done}[/bold]/{book.total} trials"]
@@ -91,7 +96,9 @@ class TerminalView:
         if book.failures:
             parts.append(f"[red]{len(book.failures)} failed[/red]")
         parts.append(f"{_clock(time.monotonic() - self._started)} passed")
-        left = self._left(book)
+        left = None if book.stopped.is_set() else self._left(book)
+        if book.stopped.is_set():
+            parts.append("stopping")
         if left is not None:
             parts.append(f"about {_clock(left)} left")
         return ", ".join(parts)
@@ -145,21 +152,26 @@ def _best_lines(book: Book) -> list[RenderableType]:
     return [Text.from_markup(f"[green]best[/green] {_words(book.best[0], book)}")]
 
 
-def _running_table(running: list[Running], book: Book) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-    for trial in running[:16]:
+def _running_lines(running: list[Running], book: Book) -> list[RenderableType]:
+    """Write one line a trial that is being trained, cut to the width of the terminal."""
+    lines: list[RenderableType] = []
+    for trial in running[:SHOWN]:
         value = (trial.metrics or {}).get(book.config.metric)
-        table.add_row(
-            f"[dim]trial {trial.proposal.number}[/dim]",
-            f"epoch {trial.epoch}/{book.config.epochs}",
-            "" if value is None else f"{value:.4g}",
-            f"[dim]{escape(describe(trial.proposal.architecture.value))}[/dim]",
+        epoch = f"epoch {trial.epoch}/{book.config.epochs}"
+        words = describe(trial.proposal.architecture.value)
+        lines.append(
+            Text.assemble(
+                (f"trial {trial.proposal.number:<4} ", "cyan"),
+                f"{epoch:<13}",
+                f"{'' if value is None else format(value, '.4g'):<8}",
+                (words, "dim"),
+                no_wrap=True,
+                overflow="ellipsis",
+            )
         )
-    return table
+    if len(running) > SHOWN:
+        lines.append(Text(f"… and {len(running) - SHOWN} more", style="dim"))
+    return lines
 
 
 def _clock(seconds: float) -> str:

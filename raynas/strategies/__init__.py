@@ -1,11 +1,12 @@
 """Which architecture next: one file a strategy, and the table of all of them."""
 
-from raynas.strategies.base import Evaluation, Mode, Proposal, Strategy, as_config, read_result
+from raynas.strategies.base import Mode, Strategy, as_config, read_result
 from raynas.strategies.bayesian import BayesianOptimization
 from raynas.strategies.evolution import RegularizedEvolution
 from raynas.strategies.greedy import GreedySearch
 from raynas.strategies.grid import GridSearch
 from raynas.strategies.pnas import ProgressiveSearch
+from raynas.strategies.proposal import Evaluation, Proposal
 from raynas.strategies.random import RandomSearch
 from raynas.strategies.reinforce import Reinforce
 from raynas.strategies.tpe import OptunaSearch

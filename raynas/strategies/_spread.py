@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from raynas.strategies.base import Evaluation
+from raynas.strategies.proposal import Evaluation
 
 
 def spread_out(evaluations: list[Evaluation], count: int) -> list[Evaluation]:

@@ -10,7 +10,7 @@ from raynas.strategies._gaussian_process import Kernel, Posterior, fit_kernel
 from raynas.strategies._listed import ListedSpace, list_space
 from raynas.strategies._spread import spread_out
 from raynas.strategies._warping import Warping, log_expected_improvement
-from raynas.strategies.base import Evaluation
+from raynas.strategies.proposal import Evaluation
 
 FIT_POINTS = 200
 """Evaluations that the kernel's parameters are fitted to."""

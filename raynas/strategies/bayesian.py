@@ -7,7 +7,8 @@ import numpy as np
 from raynas.space import Space, sample
 from raynas.strategies._candidates import around, climb
 from raynas.strategies._spread import spread_out
-from raynas.strategies.base import Mode, Proposal, Strategy, check_count
+from raynas.strategies.base import Mode, Strategy, check_count
+from raynas.strategies.proposal import Proposal
 
 if TYPE_CHECKING:
     from raynas.strategies._surrogate import Surrogate

@@ -5,14 +5,8 @@ from typing import Any
 import numpy as np
 
 from raynas.space import Space, crossover, mutate, sample
-from raynas.strategies.base import (
-    Evaluation,
-    Mode,
-    Proposal,
-    Strategy,
-    best_of,
-    check_count,
-)
+from raynas.strategies.base import Mode, Strategy, best_of, check_count
+from raynas.strategies.proposal import Evaluation, Proposal
 
 
 class RegularizedEvolution(Strategy):

@@ -3,7 +3,8 @@
 import numpy as np
 
 from raynas.space import Architecture, Space, neighbours, sample
-from raynas.strategies.base import Evaluation, Mode, Proposal, Strategy, best_of
+from raynas.strategies.base import Mode, Strategy, best_of
+from raynas.strategies.proposal import Evaluation, Proposal
 
 
 class GreedySearch(Strategy):

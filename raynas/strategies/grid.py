@@ -6,7 +6,8 @@ from itertools import islice
 import numpy as np
 
 from raynas.space import Architecture, Decision, Space, enumerate_all, size, walk
-from raynas.strategies.base import Mode, Proposal, Strategy, check_count
+from raynas.strategies.base import Mode, Strategy, check_count
+from raynas.strategies.proposal import Proposal
 
 
 class GridSearch(Strategy):

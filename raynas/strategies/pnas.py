@@ -10,7 +10,8 @@ from raynas.space import Architecture, Space, sample
 from raynas.strategies._candidates import around
 from raynas.strategies._growth import larger, smallest
 from raynas.strategies._spread import spread_out
-from raynas.strategies.base import Evaluation, Mode, Proposal, Strategy, check_count
+from raynas.strategies.base import Mode, Strategy, check_count
+from raynas.strategies.proposal import Evaluation, Proposal
 
 FILLERS = 64
 """One block larger architectures looked through when workers wait for the end of a small level."""

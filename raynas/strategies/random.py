@@ -3,7 +3,8 @@
 import numpy as np
 
 from raynas.space import sample
-from raynas.strategies.base import Proposal, Strategy
+from raynas.strategies.base import Strategy
+from raynas.strategies.proposal import Proposal
 
 
 class RandomSearch(Strategy):

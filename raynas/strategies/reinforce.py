@@ -7,7 +7,8 @@ import numpy as np
 
 from raynas.space import Space, decisions_of
 from raynas.strategies._controller import Controller
-from raynas.strategies.base import Evaluation, Mode, Proposal, Strategy, check_count
+from raynas.strategies.base import Mode, Strategy, check_count
+from raynas.strategies.proposal import Evaluation, Proposal
 
 
 class Reinforce(Strategy):

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from raynas.space import Architecture, Decision, Space, decisions_of, mutate, walk
-from raynas.strategies.base import Evaluation, Mode, Proposal, Strategy
+from raynas.strategies.base import Mode, Strategy
+from raynas.strategies.proposal import Evaluation, Proposal
 
 
 class OptunaSearch(Strategy):

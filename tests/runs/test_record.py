@@ -27,6 +27,7 @@ COLUMNS = {
     "node": "string",
     "parents": "string",
     "repeats": "string",
+    "notes": "string",
 }
 METRICS = {"val_accuracy": 0.5, "params": 12.0}
 
