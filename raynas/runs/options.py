@@ -29,7 +29,7 @@ class RunOptions(BaseModel):
     )
     strategy: str = Field(
         "evolution",
-        description="How to look: random, grid, greedy, evolution, reinforce, tpe, bayesian or pnas.",
+        description="How to look: random, grid, greedy, evolution, pnas, reinforce, tpe, bayesian.",
     )
     data: str = Field(
         "digits",

@@ -30,7 +30,7 @@ class Strategy(Searcher):
     `config["number"]`, and reports `metric`.
     """
 
-    MAX_REPEATS = 200
+    MAX_REPEATS = 40
     """Duplicates that one proposal may run through before any architecture not seen is taken."""
     MAX_SCAN = 100_000
     """Walks of the space looked through for one not seen before it counts as exhausted."""

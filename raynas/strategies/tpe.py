@@ -177,14 +177,8 @@ def _distribution(decision: Decision) -> tuple[str, Any]:
 
 
 def _optuna() -> ModuleType:
-    """Import Optuna, when a strategy of its is made, and keep it quiet.
+    """Import Optuna, when a strategy of its is made, and keep it quiet."""
+    import optuna
 
-    Raises:
-        ValueError: it is not installed.
-    """
-    try:
-        import optuna
-    except ImportError as error:
-        raise ValueError("tpe needs Optuna: pip install 'raynas[optuna]'") from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna
