@@ -71,7 +71,7 @@ def tree(folder: Path) -> list[str]:
         ("search --space raises.py", "raises.py, line 2: ZeroDivisionError: division by zero"),
         ("search --space no_build.py", "`build` is missing"),
         ("search --space no_net.py", "'no_net' does not fit the data: build raised KeyError"),
-        ("search --strategy evo", "unknown strategy 'evo'; expected one of random, evolution"),
+        ("search --strategy evo", "unknown strategy 'evo'; expected one of random, .*evolution"),
         ("search --data digit", "digit.*expected .*digits, synthetic"),
         ("search --data no/such.parquet", "no/such.parquet"),
         ("search --data fake.parquet", "fake.parquet.*[Pp]arquet"),
