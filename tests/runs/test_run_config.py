@@ -61,7 +61,10 @@ def test_a_local_data_set_is_found_from_everywhere(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ({"strategy": "evolutoin"}, "unknown strategy 'evolutoin'; expected one of random, .*evolution"),
+        (
+            {"strategy": "evolutoin"},
+            "unknown strategy 'evolutoin'; expected one of random, .*evolution",
+        ),
         ({"metric": "accuracy"}, "unknown metric 'accuracy'; expected one of val_accuracy, val_f1"),
         ({"trails": 3}, "unknown option 'trails'; expected one of space, strategy, data, trials"),
         ({"options": {"popsize": 3}}, "unknown option 'popsize'; expected one of .*population"),
