@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from raynas.runs.errors import RunFailed
 from raynas.runs.options import RunOptions
 from raynas.runs.output import Output
 
@@ -249,13 +250,11 @@ def _guarded(run: Any, output: Output) -> int:
         return 130
     except _Interrupted:
         return 130
+    except RunFailed as error:
+        output.error(f"raynas: {error}")
+        return 1
     except Exception as error:
-        from raynas.runs.search import RunFailed
-
-        if isinstance(error, RunFailed):
-            output.error(f"raynas: {error}")
-        else:
-            output.crash(error)
+        output.crash(error)
         return 1
     return 0
 

@@ -179,9 +179,9 @@ def _error_of(trial: Any) -> Exception | None:
     """Return what a trial has just died of, from the driver's disk: Tune keeps it nowhere else."""
     path = trial.pickled_error_file
     if path is None:
-        return trial.get_error()  # type: ignore[no-any-return]
+        return trial.get_error()  # type: ignore[no-any-return]  # it has no types
     with open(path, "rb") as file:
-        return pickle.load(file)  # type: ignore[no-any-return]
+        return pickle.load(file)  # type: ignore[no-any-return]  # Tune pickled an exception
 
 
 def _worker_error(error: Exception | None) -> str:

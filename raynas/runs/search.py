@@ -16,6 +16,7 @@ from raynas.runs.best import write_best
 from raynas.runs.book import Book
 from raynas.runs.config import RunConfig, make_config, read_config
 from raynas.runs.engine import room, run_trials
+from raynas.runs.errors import RunFailed
 from raynas.runs.run import Run, read_run_yaml
 from raynas.runs.storage import Folder, open_folder
 from raynas.runs.trial import Job
@@ -38,10 +39,6 @@ class View(Protocol):
 
     def say(self, text: str) -> None:
         """Show one line."""
-
-
-class RunFailed(RuntimeError):  # noqa: N818 (reads as what happened)
-    """Not one candidate could be trained."""
 
 
 def run_search(config: RunConfig, view: View | None = None) -> Run:

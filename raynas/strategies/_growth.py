@@ -5,7 +5,7 @@ from itertools import islice
 
 import numpy as np
 
-from raynas.space import Architecture, Decision, Pick, Space, decisions_of, walk
+from raynas.space import Architecture, Decision, Pick, Space, decisions_of, enumerate_all, walk
 
 
 def smallest(space: Space, limit: int, rng: np.random.Generator) -> list[Architecture]:
@@ -56,25 +56,13 @@ def _completions(
 
 
 def _every_way(space: Space, picks: Mapping[str, int]) -> Iterator[Architecture]:
-    """Count up through the open decisions, the last one changing fastest."""
-    prefix: list[int] | None = []
-    while prefix is not None:
-        answers = iter(prefix)
-        asked: list[tuple[int, int]] = []
+    """Enumerate what `picks` leave open, which is a space of its own; the last changes fastest."""
+    for way in enumerate_all(lambda pick: space(_holding(picks, pick))):
+        yield walk(space, _holding({**picks, **way.picks}, _first))[0]
 
-        def pick(
-            decision: Decision,
-            answers: Iterator[int] = answers,
-            asked: list[tuple[int, int]] = asked,
-        ) -> int:
-            asked.append((next(answers, 0), len(decision.options)))
-            return asked[-1][0]
 
-        yield walk(space, _holding(picks, pick))[0]
-        indices = [index for index, _ in asked]
-        places = (i for i in reversed(range(len(asked))) if indices[i] + 1 < asked[i][1])
-        place = next(places, None)
-        prefix = None if place is None else [*indices[:place], indices[place] + 1]
+def _first(decision: Decision) -> int:
+    return 0
 
 
 def _holding(picks: Mapping[str, int], otherwise: Pick) -> Pick:

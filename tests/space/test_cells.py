@@ -187,7 +187,7 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
     "no inputs": (lambda: Cell(["a"], 1, inputs=0), "inputs must be at least 1, got 0"),
     "too many edges": (lambda: Cell(["a"], 3, edges=2), 'edges must be "all" or 1..1'),
     "no edges": (lambda: Cell(["a"], 3, edges=0, distinct=False), "got 0"),
-    "output": (lambda: Cell(["a"], 3, output="none"), "output must be"),  # type: ignore[arg-type]
+    "output": (lambda: Cell(["a"], 3, output="none"), "output must be"),  # type: ignore[arg-type]  # wrong on purpose
     "stack of constants": (lambda: Stack(3, 1, 2), "item must be a Record"),
     "stack with inputs": (lambda: Stack({"inputs": 1}, 1, 2), 'a Record without "inputs"'),
     "stack backwards": (lambda: Stack({"k": 1}, 3, 2), "0 <= minimum <= maximum, got 3 and 2"),

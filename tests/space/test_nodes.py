@@ -74,7 +74,7 @@ def test_a_huge_space_is_counted_exactly_and_at_once() -> None:
 
 
 def test_a_large_function_is_not_counted() -> None:
-    space = lambda pick: [choose(pick, str(i), [0, 1]) for i in range(10)]  # noqa: E731
+    space = lambda pick: [choose(pick, str(i), [0, 1]) for i in range(10)]  # noqa: E731 (as users write it)
     assert size(space) == 1024
     assert size(space, limit=1024) == 1024
     assert size(space, limit=1023) is None
@@ -98,7 +98,7 @@ def test_ordered_options_are_encoded_by_position() -> None:
 BAD_NODES: dict[str, tuple[Callable[[], Any], str]] = {
     "no options": (lambda: Choice([]), "options must not be empty"),
     "a string": (lambda: Choice("abc"), "options must be a list or a dict, got 'abc'"),
-    "a set": (lambda: Choice({1, 2}), "options must be a list or a dict"),  # type: ignore[arg-type]
+    "a set": (lambda: Choice({1, 2}), "options must be a list or a dict"),  # type: ignore[arg-type]  # wrong on purpose
     "equal options": (lambda: Choice([3, 5, 3]), "options must differ, 3 comes more than once"),
     "not JSON": (lambda: Choice([object()]), "must be plain JSON data"),
     "NaN": (lambda: Choice([float("nan")]), "must be plain JSON data"),
