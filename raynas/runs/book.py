@@ -8,7 +8,7 @@ import json
 import math
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,6 +29,7 @@ class Running:
     proposal: Proposal
     epoch: int = 0
     metrics: dict[str, float] | None = None
+    curve: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Book:
@@ -138,6 +139,7 @@ class Book:
         if running is not None and "epoch" in result:
             running.epoch = int(result["epoch"])
             running.metrics = _metrics(result)
+            running.curve += result.get("curve", ())
             self._changed()
 
     def finish(self, trial_id: str, result: dict[str, Any]) -> None:
@@ -167,6 +169,7 @@ class Book:
             finished_at=now,
             node=str(result.get("node", "")),
             metrics=_metrics(result) if status != "failed" else {},
+            curve=running.curve,
         )
         self._record.append(trial)
         self.strategy.tell(

@@ -38,6 +38,7 @@ _COLUMNS = pa.schema(
         ("parents", pa.string()),
         ("repeats", pa.string()),
         ("notes", pa.string()),
+        ("curve", pa.string()),
     ]
 )
 
@@ -47,7 +48,8 @@ class Trial:
     """One finished trial.
 
     `status` is "completed", "stopped" (early, by a scheduler) or "failed" (then `error` says why).
-    `proposal.parents` and `proposal.repeats` are numbers of trials, written as JSON lists.
+    `proposal.parents` and `proposal.repeats` are numbers of trials, written as JSON lists, as is
+    `curve`: the metrics of each epoch, with "epoch" and "train_seconds" (so far).
     """
 
     trial_id: str
@@ -60,6 +62,7 @@ class Trial:
     finished_at: datetime
     node: str
     metrics: dict[str, float] = field(default_factory=dict)
+    curve: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def number(self) -> int:
@@ -89,6 +92,7 @@ class Trial:
             "parents": json.dumps(self.proposal.parents),
             "repeats": json.dumps(self.proposal.repeats),
             "notes": json.dumps(self.proposal.notes),
+            "curve": json.dumps(self.curve),
             **self.metrics,
         }
 
@@ -115,6 +119,7 @@ class Trial:
             finished_at=row["finished_at"],
             node=row["node"],
             metrics=metrics,
+            curve=json.loads(row["curve"]),
         )
 
 

@@ -94,13 +94,17 @@ class CandidateTrial(Trainable):
         started = datetime.now(UTC)
         shared = {"started_at": started.isoformat(), "node": platform.node()}
 
-        def on_epoch(metrics: dict[str, float], save: Callable[[Path], None]) -> bool:
+        reported = 0
+
+        def on_epoch(curve: list[dict[str, float]], save: Callable[[Path], None]) -> bool:
+            nonlocal reported
+            new, metrics = curve[reported:], curve[-1]
+            reported = len(curve)
             last = metrics["epoch"] >= training.epochs
             names = [name for name in metrics if name not in ("epoch", "train_seconds")]
             _checkpoint(save, folder)
-            results.put(
-                {**shared, **metrics, "metric_names": names, "finished": last, "done": last}
-            )
+            ends = {"finished": last, "done": last}
+            results.put({**shared, **metrics, "metric_names": names, "curve": new, **ends})
             return last or stop.is_set()
 
         try:

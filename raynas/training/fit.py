@@ -34,12 +34,12 @@ def fit(
 ) -> None:
     """Train the net of an architecture, from the start or on from a checkpoint.
 
-    After each epoch, `on_epoch(metrics, save)` gets "epoch" (finished ones), "train_loss",
-    "val_loss", "val_accuracy", "val_f1", "params", "macs" and "train_seconds" (all that it has cost
-    so far: building, training, validation and checkpoints); `save(path)` writes all that is needed
-    to go on, and returning True ends the training. The same seed gives the same training, and on a
-    CPU a resumed one ends with the same bits as one that was not interrupted. If the checkpoint has
-    all epochs already, the last one is reported again.
+    After each epoch, `on_epoch(curve, save)` gets the metrics of each epoch so far: "epoch" (from
+    1), "train_loss", "val_loss", "val_accuracy", "val_f1", "params", "macs" and "train_seconds"
+    (all that it has cost until then: building, training, validation and checkpoints); `save(path)`
+    writes all that is needed to go on, and returning True ends the training. The same seed gives
+    the same training, and on a CPU a resumed one ends with the same bits as one that was not
+    interrupted. If the checkpoint has all epochs already, the last one is reported again.
 
     Raises:
         CandidateError: the training or validation loss is not finite.

@@ -18,14 +18,16 @@ Metrics = dict[str, float]
 Save = Callable[[Path], None]
 """Writes the complete state of the training to a file."""
 
-OnEpoch = Callable[[Metrics, Save], bool]
-"""Takes the metrics of a finished epoch; returns whether to stop."""
+OnEpoch = Callable[[list[Metrics], Save], bool]
+"""Takes the metrics of each epoch, the one that has just ended last; returns whether to stop."""
 
 REPORTED = ("train_loss", "val_loss", "val_accuracy", "val_f1")
 
 
 class EpochReport(Checkpoint):
     """Calls `on_epoch` after each epoch, seeds each epoch, and counts the seconds of training.
+
+    What was reported is part of a checkpoint, so that a resumed training knows its whole curve.
 
     A `Checkpoint` in Lightning's eyes: those are called last, when all metrics are there.
     """
@@ -39,7 +41,7 @@ class EpochReport(Checkpoint):
         self._started = started
         self._seconds_before = 0.0
         self._reported = False
-        self._last: Metrics = {}
+        self._curve: list[Metrics] = []
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Seed the first epoch."""
@@ -57,25 +59,25 @@ class EpochReport(Checkpoint):
             if not math.isfinite(metrics[name]):
                 raise CandidateError(f"{kind} loss is {metrics[name]} in epoch {epoch}")
         seconds = self._seconds_before + time.perf_counter() - self._started
-        self._last = {"epoch": epoch, **metrics, **self._cost, "train_seconds": seconds}
+        self._curve.append({"epoch": epoch, **metrics, **self._cost, "train_seconds": seconds})
         self._reported = True
-        if self._on_epoch(self._last, _saving(trainer)):
+        if self._on_epoch(self._curve, _saving(trainer)):
             trainer.should_stop = True
         seed_epoch(self._seed, epoch + 1)
 
     def report_again(self, trainer: Trainer) -> None:
         """Report the last epoch of a checkpoint that left nothing to train."""
-        if self._last and not self._reported:
-            self._on_epoch(self._last, _saving(trainer))
+        if self._curve and not self._reported:
+            self._on_epoch(self._curve, _saving(trainer))
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a checkpoint keeps of this."""
-        return {"last": self._last}
+        return {"curve": self._curve}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from what a checkpoint kept."""
-        self._last = state_dict["last"]
-        self._seconds_before = self._last["train_seconds"]
+        self._curve = state_dict["curve"]
+        self._seconds_before = self._curve[-1]["train_seconds"]
 
 
 def _saving(trainer: Trainer) -> Save:

@@ -96,7 +96,11 @@ def checkpoints(run: Path) -> set[str]:
 def facts(trials: Iterator[Trial]) -> list[tuple[Any, ...]]:
     """What must be the same whoever interrupts a run: all but times."""
     return [
-        (t.number, t.trial_id, t.architecture.id, t.proposal.parents, t.status, t.epochs, t.metrics)
+        (
+            *(t.number, t.trial_id, t.architecture.id, t.proposal.parents, t.status, t.epochs),
+            t.metrics,
+            [{**epoch, "train_seconds": 0} for epoch in t.curve],
+        )
         for t in trials
     ]
 

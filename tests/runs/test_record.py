@@ -28,6 +28,7 @@ COLUMNS = {
     "parents": "string",
     "repeats": "string",
     "notes": "string",
+    "curve": "string",
 }
 METRICS = {"val_accuracy": 0.5, "params": 12.0}
 
@@ -49,6 +50,7 @@ def make_trial(number: int, metrics: dict[str, float] | None = None, error: str 
         finished_at=datetime(2026, 1, 2, 3, 5, tzinfo=UTC),
         node="node-1",
         metrics=({} if error else METRICS) if metrics is None else metrics,
+        curve=[{"epoch": 1, "val_accuracy": 0.25}, {"epoch": 2, "val_accuracy": 0.5}],
     )
 
 

@@ -77,6 +77,10 @@ def test_the_record_is_one_table(run):
     assert table.val_accuracy.between(0, 1).all()
     for metric in ("val_f1", "val_loss", "train_loss", "params", "macs"):
         assert table[metric].notna().all()
+    for row in table.itertuples():
+        curve = json.loads(row.curve)
+        assert [epoch["epoch"] for epoch in curve] == [1, 2, 3]
+        assert curve[-1]["val_accuracy"] == row.val_accuracy
     assert any(json.loads(parents) for parents in table.parents)
 
 

@@ -14,7 +14,8 @@ class History:
         self.folder, self.stop_after = folder, stop_after
         self.metrics = []
 
-    def __call__(self, metrics, save):
+    def __call__(self, curve, save):
+        metrics = curve[-1]
         self.metrics.append(metrics)
         save(self.checkpoint(metrics["epoch"]))
         return metrics["epoch"] == self.stop_after

@@ -70,8 +70,8 @@ def test_returning_true_stops_after_this_epoch(train, synthetic):
 def test_train_seconds_are_all_that_the_training_has_cost(synthetic):
     seconds = []
 
-    def on_epoch(metrics, save):
-        seconds.append(metrics["train_seconds"])
+    def on_epoch(curve, save):
+        seconds.append(curve[-1]["train_seconds"])
         time.sleep(0.2)
         return False
 
@@ -135,20 +135,27 @@ def test_a_loss_that_is_not_finite_fails_the_candidate(synthetic, value, message
     seen = []
     config = TrainingConfig(epochs=5, batch_size=400)
     with pytest.raises(CandidateError, match=f"^{message}$"):
-        fit(build_nan, value, synthetic, config, seed=0, on_epoch=lambda m, save: seen.append(m))
+        fit(
+            build_nan,
+            value,
+            synthetic,
+            config,
+            seed=0,
+            on_epoch=lambda curve, save: seen.append(curve),
+        )
     assert len(seen) == finished
 
 
 def test_what_cannot_be_built_is_a_value_error(synthetic):
     with pytest.raises(ValueError, match="chain_cnn needs images"):
-        fit(build_chain_cnn, CNN, synthetic, ONE, seed=0, on_epoch=lambda m, save: False)
+        fit(build_chain_cnn, CNN, synthetic, ONE, seed=0, on_epoch=lambda curve, save: False)
 
 
 def test_training_works_in_a_thread_and_says_nothing(synthetic, capfd, caplog):
     done = []
 
     def run():
-        fit(build_mlp, MLP, synthetic, ONE, seed=0, on_epoch=lambda m, save: done.append(m))
+        fit(build_mlp, MLP, synthetic, ONE, seed=0, on_epoch=lambda curve, save: done.append(curve))
 
     with caplog.at_level(logging.INFO):
         thread = threading.Thread(target=run)
