@@ -1,0 +1,30 @@
+"""All commands in one table, the app that they make, and its start."""
+
+import sys
+from pathlib import Path
+
+import typer
+
+from raynas.cli.look import spaces, status
+from raynas.cli.replay import replay
+from raynas.cli.search import resume, search
+
+COMMANDS = (search, resume, status, spaces, replay)
+"""The commands in the order in which --help lists them; a function's name is the command's."""
+
+app = typer.Typer(
+    name="raynas",
+    help="Search for neural-network architectures in parallel on Ray.\n\nStart: raynas search",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+for _command in COMMANDS:
+    app.command()(_command)
+
+
+def main() -> None:
+    """Run the command line."""
+    sys.path.insert(0, str(Path.cwd()))  # so that package.module:Class finds the user's modules
+    app()

@@ -1,0 +1,117 @@
+"""The commands that search: search, resume."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from raynas.cli.command import Interrupted, run_command
+from raynas.cli.options import RunFolder, Verbose, option, parse_set, set_option
+from raynas.runs.output import Output
+
+
+def search(
+    space: Annotated[str | None, option("space")] = None,
+    strategy: Annotated[str | None, option("strategy")] = None,
+    data: Annotated[str | None, option("data")] = None,
+    trials: Annotated[int | None, option("trials")] = None,
+    epochs: Annotated[int | None, option("epochs")] = None,
+    seed: Annotated[int | None, option("seed")] = None,
+    metric: Annotated[str | None, option("metric")] = None,
+    name: Annotated[str | None, option("name")] = None,
+    storage: Annotated[str | None, option("storage")] = None,
+    cpus_per_trial: Annotated[float | None, option("cpus_per_trial")] = None,
+    gpus_per_trial: Annotated[float | None, option("gpus_per_trial")] = None,
+    concurrency: Annotated[int | None, option("concurrency")] = None,
+    keep: Annotated[int | None, option("keep")] = None,
+    set_: Annotated[
+        list[str] | None,
+        set_option(
+            "An option of the strategy (population, tournament, …), the training (batch_size, "
+            "learning_rate, optimizer, …) or the data (label, limit, …); repeat it for more."
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            help="Take options from a YAML file, like the run.yaml of a run; those given here win.",
+            show_default=False,
+        ),
+    ] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Search for the best architecture, and test it once at the end.
+
+    Without options: 30 trials of regularized evolution over small CNNs on scikit-learn's digits.
+
+    Example: raynas search --space mlp --data flowers.parquet --set label=species --trials 50
+    """
+    given = {
+        "space": space,
+        "strategy": strategy,
+        "data": data,
+        "trials": trials,
+        "epochs": epochs,
+        "seed": seed,
+        "metric": metric,
+        "name": name,
+        "storage": storage,
+        "cpus_per_trial": cpus_per_trial,
+        "gpus_per_trial": gpus_per_trial,
+        "concurrency": concurrency,
+        "keep": keep,
+    }
+    given = {name: value for name, value in given.items() if value is not None}
+
+    def run(output: Output) -> None:
+        from raynas.runs.config import make_config, read_config
+        from raynas.runs.search import run_search
+
+        options = parse_set(set_)
+        if config is None:
+            wanted = make_config(**given, options=options)
+        else:
+            wanted = read_config(_read(config), str(config), **given, options=options)
+        _finish(run_search(wanted, output.view()), output)
+
+    run_command(run, verbose=verbose)
+
+
+def resume(
+    run_folder: RunFolder,
+    trials: Annotated[
+        int | None,
+        typer.Option(min=1, help="Go on until there are so many trials.", show_default=False),
+    ] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Go on with a search that was interrupted or killed, or extend one that has ended.
+
+    Finished trials are kept and none is trained again; unfinished ones go on from their last epoch.
+
+    Example: raynas resume runs/my-run --trials 100
+    """
+
+    def run(output: Output) -> None:
+        from raynas.runs.search import resume_run
+
+        _finish(resume_run(run_folder, trials, output.view()), output)
+
+    run_command(run, verbose=verbose)
+
+
+def _finish(run: Any, output: Output) -> None:
+    """Say how the run ended and what to type next."""
+    from raynas.runs.status import show_result
+
+    if run.interrupted:
+        output.say(f"Interrupted.{output.resume_hint()}")
+        raise Interrupted
+    show_result(run, output.console)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"--config {path} cannot be read: {error}") from error
