@@ -8,6 +8,7 @@ from raynas.nets.ops import ACTIVATIONS, OPS, build_op
 from raynas.nets.skips import build_skip_cnn
 from raynas.nets.stacked import CellStack, build_stacked_cells
 from raynas.nets.staged import build_motif_cells, build_staged_cells
+from raynas.nets.supernet import Supernet
 
 __all__ = [
     "ACTIVATIONS",
@@ -16,6 +17,7 @@ __all__ = [
     "CellStack",
     "Edge",
     "EdgeFactory",
+    "Supernet",
     "WiredCell",
     "build_cell_op",
     "build_chain_cnn",

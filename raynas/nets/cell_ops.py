@@ -26,27 +26,33 @@ class ConvUnit(nn.Sequential):
         super().__init__(nn.ReLU(), *convolutions, norm)
 
 
-class FactorizedReduce(nn.Module):
-    """Halves a map: two 1x1 convolutions of stride 2, the second one pixel off (Liu 2019, DARTS).
+class FactorizedReduce(nn.Sequential):
+    """Halves a map: ReLU, two 1x1 convolutions one pixel apart, normalisation (Liu 2019, DARTS)."""
+
+    def __init__(self, channels: int, filters: int, *, affine: bool = True) -> None:
+        """Go from `channels` to `filters`."""
+        super().__init__(
+            nn.ReLU(), ShiftedHalves(channels, filters), BatchNorm(filters, affine=affine)
+        )
+
+
+class ShiftedHalves(nn.Module):
+    """Two 1x1 convolutions of stride 2, the second one pixel off, joined in depth.
 
     An odd map is continued by a row and a column of zeros for the second.
     """
 
-    def __init__(self, channels: int, filters: int, *, affine: bool = True) -> None:
+    def __init__(self, channels: int, filters: int) -> None:
         """Go from `channels` to `filters`; the first convolution makes the smaller half."""
         super().__init__()
         half = filters // 2
-        self.relu = nn.ReLU()
         self.even = nn.Conv2d(channels, half, 1, 2, bias=False)
         self.odd = nn.Conv2d(channels, filters - half, 1, 2, bias=False)
-        self.norm = BatchNorm(filters, affine=affine)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Halve `inputs` of shape (batch, channels, height, width), rounding up."""
-        inputs = self.relu(inputs)
         shifted = functional.pad(inputs, (0, 1, 0, 1))[:, :, 1:, 1:]
-        halved: Tensor = self.norm(torch.cat([self.even(inputs), self.odd(shifted)], dim=1))
-        return halved
+        return torch.cat([self.even(inputs), self.odd(shifted)], dim=1)
 
 
 def conv_unit(

@@ -8,7 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from raynas.nets.cell_ops import build_cell_op
+from raynas.nets.mixture import MixedOp, Place
 from raynas.space.cells import NONE, live_edges
+from raynas.space.relaxation import is_mixture
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,7 @@ class Edge:
     """One edge to be built: where it is in the space, and what it carries.
 
     `path` is the decision's without its "/op", as "normal/nodes/2/0": node 2 and its first edge.
-    `op` is a name in an architecture's cell; a supernet puts there whatever its own factory reads.
+    `op` is a name in an architecture's cell, a mixture in a relaxed one.
     """
 
     path: str
@@ -31,12 +33,14 @@ EdgeFactory = Callable[[Edge], nn.Module]
 
 
 def op_on_edge(edge: Edge) -> nn.Module:
-    """Make the operation that the edge names.
+    """Make the operation that the edge names, or all of its mixture.
 
     Raises:
         ValueError: there is no such operation; the message starts with where it stands.
     """
     try:
+        if is_mixture(edge.op):
+            return MixedOp(edge.op, edge.channels, edge.stride)
         return build_cell_op(edge.op, edge.channels, edge.stride)
     except ValueError as error:
         raise ValueError(f"{edge.path}/{error}") from error
@@ -86,6 +90,7 @@ class WiredCell(nn.Module):
         self.wires: list[list[tuple[str, int]]] = []
         self.ops = nn.ModuleDict()
         self.dead = nn.ModuleList()
+        self.mixed = any(is_mixture(edge["op"]) for node in cell["nodes"] for edge in node)
         for i, (node, live) in enumerate(zip(cell["nodes"], live_edges(cell), strict=True)):
             alive = {j for j, _ in live}
             self.wires.append([(f"{i}/{j}", edge["input"]) for j, edge in live])
@@ -105,19 +110,34 @@ class WiredCell(nn.Module):
         An input that nothing reads may be None. Of a cell that reads none the output is zeros, of
         the shape that the other inputs give it.
         """
-        places: list[Tensor | None] = list(inputs)
+        hold = Place if self.mixed else _as_it_is
+        places = [hold(given) for given in inputs]
+        values = list(inputs)
         for edges in self.wires:
-            terms = [self.ops[name](places[start]) for name, start in edges]
-            places.append(sum(terms[1:], terms[0]) if terms else None)
-        outputs = [places[place] for place in self.output]
-        like = next((o for o in outputs if o is not None), None)
+            found = [self.ops[name](places[start]) for name, start in edges]
+            terms = [term for term in found if term is not None]
+            values.append(sum(terms[1:], terms[0]) if terms else None)
+            places.append(hold(values[-1]))
+        outputs = [values[place] for place in self.output]
+        like = next((o for o in outputs if o is not None and o.ndim), None)
         if like is None:
             given = next(i for i in inputs if i is not None)
             like = given[:, :, :: self.stride, :: self.stride]
-        maps = [like * 0 if output is None else output for output in outputs]
+        maps = [_map(output, like) for output in outputs]
         joined = torch.cat(maps, dim=1) if len(maps) > 1 else maps[0]
         return joined + self._nothing() if len(self.dead) and self.training else joined
 
     def _nothing(self) -> Tensor:
         """Return zero, with a zero gradient for every parameter that is not used."""
         return sum((p.sum() * 0 for p in self.dead.parameters()), torch.zeros(()))
+
+
+def _as_it_is(value: Tensor | None) -> Tensor | None:
+    return value
+
+
+def _map(value: Tensor | None, like: Tensor) -> Tensor:
+    """Return a place's map: zeros where nothing feeds the place (or the number that it is)."""
+    if value is None:
+        return like * 0
+    return value if value.ndim else like * 0 + value

@@ -18,3 +18,23 @@ class BatchNorm(nn.BatchNorm2d):
                 inputs, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps
             )
         return super().forward(inputs)
+
+    def scaled(self, inputs: Tensor, scale: Tensor) -> Tensor:
+        """Return `scale`, a number, times the normalised `inputs`, in one pass over them.
+
+        The number is repeated, not expanded: PyTorch's gradient of an expanded one is wrong.
+        """
+        if self.training and inputs.numel() == inputs.shape[1]:
+            return self.forward(inputs) * scale
+        batch = self.training or self.running_mean is None
+        tracked = self.track_running_stats or not batch
+        return functional.batch_norm(
+            inputs,
+            self.running_mean if tracked else None,
+            self.running_var if tracked else None,
+            scale.repeat(self.num_features),
+            None,
+            batch,
+            0.0 if self.momentum is None else self.momentum,
+            self.eps,
+        )

@@ -6,10 +6,11 @@ from typing import Any
 from torch import Tensor, nn
 
 from raynas.nets.cell_ops import FactorizedReduce, conv_unit
-from raynas.nets.cells import EdgeFactory, WiredCell, op_on_edge
+from raynas.nets.cells import WiredCell
 from raynas.nets.norm import BatchNorm
 from raynas.nets.ops import Shape, image_shape
 from raynas.space.cells import used_inputs
+from raynas.space.relaxation import mixtures
 
 STEM_MULTIPLIER = 3
 """The stem has three times the channels of the first cells (Liu 2019)."""
@@ -43,8 +44,7 @@ class CellStack(nn.Module):
     thirds are reductions: they have stride 2 and double the channels. A cell that no later one
     reads is not built.
 
-    `make_op` and `affine` are for supernets: what stands on an edge, and whether the
-    normalisations beside the edges learn.
+    In a relaxed value the normalisations of the cells learn no factors (Liu 2019).
     """
 
     def __init__(
@@ -55,8 +55,6 @@ class CellStack(nn.Module):
         *,
         channels: int = 16,
         cells: int = 8,
-        make_op: EdgeFactory = op_on_edge,
-        affine: bool = True,
     ) -> None:
         """Wire `{"normal": cell, "reduction": cell}`, or `{"cell": cell}` used for both.
 
@@ -69,6 +67,7 @@ class CellStack(nn.Module):
         reductions = {cells // 3, 2 * cells // 3}
         normal, reduction = ("cell", "cell") if "cell" in value else ("normal", "reduction")
         kinds = [reduction if i in reductions else normal for i in range(cells)]
+        affine = next(mixtures(value), None) is None
         needs = [_needs(value[kind], kind) for kind in kinds]
         self.read = _read_cells(needs)
         self.cells = nn.ModuleDict()
@@ -83,7 +82,7 @@ class CellStack(nn.Module):
                     for j in sorted(needs[i])
                 }
                 stride = 1 + (i in reductions)
-                cell = WiredCell(value[kind], channels, stride=stride, path=kind, make_op=make_op)
+                cell = WiredCell(value[kind], channels, stride=stride, path=kind)
                 self.cells[str(i)] = StackedCell(prepare, cell)
             widths = [widths[1], channels * len(value[kind]["output"])]
         self.pool = nn.AdaptiveAvgPool2d(1)

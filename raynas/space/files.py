@@ -119,7 +119,7 @@ def _importing_from(folder: Path | None, module: types.ModuleType) -> Iterator[N
 
     Afterwards the module is unknown to Python again, so that what it defines is pickled by value.
     """
-    before = list(sys.path)
+    before, namesake = list(sys.path), sys.modules.get(module.__name__)
     if folder is not None:
         sys.path.insert(0, str(folder))
     sys.modules[module.__name__] = module
@@ -128,6 +128,8 @@ def _importing_from(folder: Path | None, module: types.ModuleType) -> Iterator[N
     finally:
         sys.path[:] = before
         del sys.modules[module.__name__]
+        if namesake is not None:
+            sys.modules[module.__name__] = namesake
 
 
 def _what(error: BaseException) -> str:

@@ -53,10 +53,10 @@ def test_an_op_trains_on_a_single_value(name):
 
 def test_a_factorized_reduction_sees_every_other_pixel_and_the_ones_between():
     op = build_cell_op("skip_connect", 2, 2, affine=False).eval()
-    torch.nn.init.ones_(op.even.weight)
-    torch.nn.init.ones_(op.odd.weight)
+    torch.nn.init.ones_(op[1].even.weight)
+    torch.nn.init.ones_(op[1].odd.weight)
     inputs = torch.arange(1.0, 10.0).reshape(1, 1, 3, 3).repeat(1, 2, 1, 1) / 2
-    even, odd = op(inputs)[0] * (1 + op.norm.eps) ** 0.5
+    even, odd = op(inputs)[0] * (1 + op[2].eps) ** 0.5
     assert torch.allclose(even, torch.tensor([[1.0, 3.0], [7.0, 9.0]]))
     assert torch.allclose(odd, torch.tensor([[5.0, 0.0], [0.0, 0.0]]))
 
