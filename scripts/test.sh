@@ -12,4 +12,4 @@ echo "Linting"
 echo "Checking types"
 "$VENV/mypy" --no-error-summary
 echo "Testing"
-exec "$VENV/pytest" --quiet "$@"
+exec "$VENV/pytest" --quiet --numprocesses auto --maxprocesses 4 --dist loadfile "$@"

@@ -105,7 +105,7 @@ def facts(trials: Iterator[Trial]) -> list[tuple[Any, ...]]:
     ]
 
 
-def wait_for(what: Callable[[], object], seconds: float = 90, pause: float = 0.02) -> None:
+def wait_for(what: Callable[[], object], seconds: float = 240, pause: float = 0.02) -> None:
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end, f"waited {seconds} s in vain"
