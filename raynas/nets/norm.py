@@ -1,7 +1,11 @@
 """Batch normalisation that also trains on a single value a channel."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.modules.batchnorm import _BatchNorm
 
 
 class BatchNorm(nn.BatchNorm2d):
@@ -38,3 +42,20 @@ class BatchNorm(nn.BatchNorm2d):
             0.0 if self.momentum is None else self.momentum,
             self.eps,
         )
+
+
+@contextmanager
+def still_statistics(net: nn.Module) -> Iterator[None]:
+    """Leave the running statistics of a net's normalisations as they are, in training, too."""
+    tracking = [
+        module
+        for module in net.modules()
+        if isinstance(module, _BatchNorm) and module.track_running_stats
+    ]
+    for module in tracking:
+        module.track_running_stats = False
+    try:
+        yield
+    finally:
+        for module in tracking:
+            module.track_running_stats = True
