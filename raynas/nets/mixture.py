@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from raynas.nets.cell_ops import build_cell_op
@@ -18,15 +19,17 @@ from raynas.space.cells import NONE
 
 @dataclass(frozen=True)
 class Mix:
-    """What a mixture computes in one pass: the options `active`, each times its weight.
+    """What a mixture computes in one pass: the options `active`, each times its weight, a number.
 
     Without weights the active options count as they are. `rest` is a number (0, with a gradient)
-    that is added to the result: the weights of options that are not computed.
+    that is added to the result: the weights of options that are not computed. `edge` is a factor
+    of all that the edge carries, already part of the weights (PC-DARTS).
     """
 
     active: tuple[int, ...]
-    weights: Tensor | None = None
+    weights: Mapping[int, Tensor] | None = None
     rest: Tensor | None = None
+    edge: Tensor | None = None
 
 
 class Mixture(nn.Module):
@@ -62,6 +65,7 @@ class Place:
         self.value = value
         self.map = value if value is not None and value.ndim else None
         self._made: dict[str, Tensor] = {}
+        self._first: Place | None = None
 
     def once(self, name: str, make: Callable[[Tensor], Tensor]) -> Tensor:
         """Return `make(map)`, computed when it is first wanted."""
@@ -70,6 +74,12 @@ class Place:
                 raise ValueError("nothing feeds this place")
             self._made[name] = make(self.map)
         return self._made[name]
+
+    def first(self, channels: int) -> "Place":
+        """Return the place that holds the first channels of this one."""
+        if self._first is None:
+            self._first = Place(None if self.map is None else self.map[:, :channels])
+        return self._first
 
 
 class Term(nn.Module):
@@ -85,11 +95,9 @@ class Term(nn.Module):
         self.name = name
         self.op = build_cell_op(name, channels, stride, affine=False)
         layers = _layers(self.op)
-        self.learns = next(self.op.parameters(), None) is not None
-        passes = isinstance(self.op, nn.Identity)
-        self.norm = None if self.learns or passes else BatchNorm(channels, affine=False)
+        pools = next(self.op.parameters(), None) is None and not isinstance(self.op, nn.Identity)
+        self.norm = BatchNorm(channels, affine=False) if pools else None
         self.by_relu = isinstance(layers[0], nn.ReLU)
-        self.by_norm = isinstance(layers[-1], BatchNorm)
 
     def forward(self, place: Place, weight: Tensor | None) -> Tensor:
         """Run over a fed place; `weight` is a number."""
@@ -112,21 +120,42 @@ class Term(nn.Module):
 
 
 class MixedOp(Mixture):
-    """The mixture of operations on an edge."""
+    """The mixture of operations on an edge.
+
+    With `channels_part` K it works on the first channels of K equal parts; the others pass (at
+    stride 2 through a max-pooling), and the channels are shuffled so that the next edge works on
+    others (PC-DARTS, Xu 2020).
+    """
 
     def __init__(self, mixture: Mapping[str, Any], channels: int, stride: int) -> None:
         """Build every operation but "none".
 
         Raises:
-            ValueError: there is no such operation.
+            ValueError: there is no such operation, or the channels have no such part.
         """
         super().__init__(mixture)
+        self.part: int = mixture.get("channels_part", 1)
+        if channels % self.part:
+            raise ValueError(f"channels_part: {self.part} does not divide {channels} channels")
+        self.width = channels // self.part
+        self.halve = nn.MaxPool2d(2, 2, ceil_mode=True) if stride == 2 else nn.Identity()
         self.terms = nn.ModuleDict(
-            {name: Term(name, channels, stride) for name in self.options if name != NONE}
+            {name: Term(name, self.width, stride) for name in self.options if name != NONE}
         )
 
     def forward(self, place: Place) -> Tensor | None:
         """Sum the active operations over a place; None where there is nothing to sum."""
+        if self.part == 1 or place.map is None:
+            return self._mixed(place)
+        mix = self.now()
+        if not mix.active:
+            return None
+        mixed = self._mixed(place.first(self.width))
+        passed = place.once("passed", self._passed)
+        edge = mix.edge
+        return _shuffled(mixed, passed if edge is None else passed * edge)
+
+    def _mixed(self, place: Place) -> Tensor | None:
         mix = self.now()
         total = mix.rest
         for index in mix.active:
@@ -135,6 +164,22 @@ class MixedOp(Mixture):
                 term = self.terms[name](place, None if mix.weights is None else mix.weights[index])
                 total = term if total is None else total + term
         return total
+
+    def _passed(self, inputs: Tensor) -> Tensor:
+        """Return the channels that the operations leave out, (batch, height, width, part, own)."""
+        passed: Tensor = self.halve(inputs[:, self.width :])
+        last = passed.permute(0, 2, 3, 1)
+        return last.reshape(*last.shape[:3], self.part - 1, self.width)
+
+
+def _shuffled(mixed: Tensor | None, passed: Tensor) -> Tensor:
+    """Join the mixed channels and those that passed, channel i of each part beside one another."""
+    like = passed[..., :1, :]
+    if mixed is None or not mixed.ndim:
+        own = like * 0 if mixed is None else like * 0 + mixed
+    else:
+        own = mixed.permute(0, 2, 3, 1).unsqueeze(-2)
+    return torch.cat([own, passed], dim=-2).transpose(-1, -2).flatten(-2).permute(0, 3, 1, 2)
 
 
 def _layers(module: nn.Module) -> list[nn.Module]:

@@ -1,5 +1,6 @@
 """All architectures of a space in one net that shares their weights (Liu 2019, DARTS)."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -7,19 +8,26 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from raynas.nets.mixing import draw, mixed, softmaxes
 from raynas.nets.mixture import Mix, Mixture
 from raynas.nets.ops import Shape
 from raynas.space import Architecture, LoadedSpace
 from raynas.space.relaxation import derive, relax, taken
+
+OPEN, NOTHING = -2, -1
+"""What stands in `Supernet.decided` for a mixture of all its options, and for one of none."""
 
 
 class Supernet(nn.Module):
     """The net of a relaxed space; each mixture's options are weighted by the softmax of its alphas.
 
     `alphas` has a vector a mixture, by path; all places that the space builds from one mixture
-    (the cells of one kind) share it. It starts at zero, as in the paper's appendix A.1.1, where
-    all options have the same weight.
+    (the cells of one kind) share it. With partial channels `betas` has a vector a node, by path:
+    its softmax weights the node's edges, if there are several. All start at zero, as in the
+    paper's appendix A.1.1: all options have the same weight.
     """
+
+    decided: Tensor
 
     def __init__(
         self,
@@ -36,6 +44,7 @@ class Supernet(nn.Module):
         """
         super().__init__()
         self.space = space
+        self.channels_part = channels_part
         self.relaxed = relax(space.space, channels_part=channels_part)
         self.net: nn.Module = space.build(self.relaxed.value, input_shape, num_outputs)
         self.net.to(memory_format=torch.channels_last)
@@ -46,9 +55,11 @@ class Supernet(nn.Module):
                 f"space {space.name}: its build makes a net without mixtures; to be relaxed it "
                 "must end in one of raynas' own builders"
             )
-        self.alphas = nn.ParameterDict(
-            {path: nn.Parameter(torch.zeros(size)) for path, size in sizes.items()}
-        )
+        self.alphas = _zeros(sizes)
+        edges = Counter(_node(path) for path in sizes) if channels_part > 1 else {}
+        self.betas = _zeros({node: count for node, count in edges.items() if count > 1})
+        self.register_buffer("decided", torch.full((len(sizes),), OPEN))
+        self._left_out: dict[str, set[int]] = {}
         self._mode: Callable[[], dict[str, Mix]] = self._softmax
 
     def weight_parameters(self) -> list[nn.Parameter]:
@@ -56,16 +67,18 @@ class Supernet(nn.Module):
         return list(self.net.parameters())
 
     def alpha_parameters(self) -> list[nn.Parameter]:
-        """Return what says how strong each option is."""
-        return list(self.alphas.values())
+        """Return what says how strong each option is: alphas, then betas."""
+        return [*self.alphas.values(), *self.betas.values()]
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return one value an output for `inputs` of shape (batch, channels, height, width)."""
         mixes = self._mode()
         for mixture in self._mixtures:
             mixture.mix = mixes[mixture.path]
+        if inputs.ndim == 4:
+            inputs = inputs.contiguous(memory_format=torch.channels_last)
         try:
-            outputs: Tensor = self.net(inputs.contiguous(memory_format=torch.channels_last))
+            outputs: Tensor = self.net(inputs)
         finally:
             for mixture in self._mixtures:
                 mixture.mix = None
@@ -85,31 +98,105 @@ class Supernet(nn.Module):
     def forced(self, picks: Mapping[str, int]) -> Iterator[None]:
         """Be the net of one architecture: what its own net computes with the same weights.
 
+        Pools are then plain, as in that net, and not normalised as they are in a mixture.
+
         Raises:
-            ValueError: these are no picks of the space.
+            ValueError: these are no picks of the space, or the mixtures have partial channels, of
+                which no net of the space is made.
         """
+        if self.channels_part > 1:
+            raise ValueError("a supernet with partial channels cannot be one architecture's net")
         chosen = taken(self.space.space, picks)
         mixes = {path: Mix(() if i is None else (i,)) for path, i in chosen.items()}
         with self._in_mode(lambda: mixes):
             yield
 
+    @contextmanager
+    def without(self, path: str, index: int | None = None) -> Iterator[None]:
+        """Give one option of a mixture the weight 0, or all; the others keep theirs (DARTS-PT).
+
+        Wang 2021 (https://arxiv.org/abs/2108.04392) asks in this way how much an option matters.
+
+        Raises:
+            ValueError: there is no such mixture or option.
+        """
+        options = self._options(path, index)
+        before = self._left_out
+        self._left_out = {**before, path: before.get(path, set()) | options}
+        try:
+            yield
+        finally:
+            self._left_out = before
+
+    def decide(self, path: str, index: int | None) -> None:
+        """Let a mixture be one of its options from now on, with the weight 1, or nothing (None).
+
+        What is decided is part of the state dict.
+
+        Raises:
+            ValueError: there is no such mixture or option.
+        """
+        self._options(path, index)
+        self.decided[list(self.alphas).index(path)] = NOTHING if index is None else index
+
     def strengths(self) -> dict[str, list[float]]:
-        """Return the weight of each option of each mixture, by path."""
+        """Return the weight of each option of each mixture, times that of its edge, by path."""
         with torch.no_grad():
-            return {path: torch.softmax(a, dim=0).tolist() for path, a in self.alphas.items()}
+            mixes = self._softmax()
+        return {
+            path: [
+                float(mix.weights[i]) if mix.weights and i in mix.active else 0.0
+                for i in range(len(self.alphas[path]))
+            ]
+            for path, mix in mixes.items()
+        }
 
     def derive(self, strengths: Mapping[str, list[float]] | None = None) -> Architecture:
         """Return the architecture of the strongest options (see `raynas.space.relaxation`)."""
         return derive(self.space.space, self.strengths() if strengths is None else strengths)
 
     def _softmax(self) -> dict[str, Mix]:
+        weights, active, edges = softmaxes(dict(self.alphas)), self._active(), self._edges()
+        for path in [path for path, index in self._decisions().items() if index != OPEN]:
+            weights[path] = torch.ones_like(weights[path])
+        return {path: mixed(own, active[path], edges.get(path)) for path, own in weights.items()}
+
+    def _sampled(self, temperature: float) -> dict[str, Mix]:
+        active, edges = self._active(), self._edges()
         return {
-            path: Mix(tuple(range(len(alphas))), torch.softmax(alphas, dim=0))
+            path: draw(alphas, temperature, active[path], edges.get(path))
             for path, alphas in self.alphas.items()
         }
 
-    def _sampled(self, temperature: float) -> dict[str, Mix]:
-        return {path: _draw(alphas, temperature) for path, alphas in self.alphas.items()}
+    def _edges(self) -> dict[str, Tensor]:
+        """Return the weight of each edge that shares its node with others, where they have some."""
+        nodes = {node: iter(row.unbind()) for node, row in softmaxes(dict(self.betas)).items()}
+        return {path: next(nodes[_node(path)]) for path in self.alphas if _node(path) in nodes}
+
+    def _decisions(self) -> dict[str, int]:
+        return dict(zip(self.alphas, self.decided.tolist(), strict=True))
+
+    def _active(self) -> dict[str, list[int]]:
+        """Return the options of each mixture that are neither left out nor decided against."""
+        active = {}
+        for path, decided in self._decisions().items():
+            options = range(len(self.alphas[path])) if decided == OPEN else [decided]
+            out = self._left_out.get(path, set()) | {NOTHING}
+            active[path] = [i for i in options if i not in out]
+        return active
+
+    def _options(self, path: str, index: int | None) -> set[int]:
+        """Return the options that are meant, all for None.
+
+        Raises:
+            ValueError: there is no such mixture or option.
+        """
+        if path not in self.alphas:
+            raise ValueError(f"no mixture {path!r}; there are {', '.join(self.alphas)}")
+        options = range(len(self.alphas[path]))
+        if index is not None and index not in options:
+            raise ValueError(f"mixture {path!r} has the options 0..{options[-1]}, got {index}")
+        return set(options) if index is None else {index}
 
     @contextmanager
     def _in_mode(self, mode: Callable[[], dict[str, Mix]]) -> Iterator[None]:
@@ -120,15 +207,10 @@ class Supernet(nn.Module):
             self._mode = before
 
 
-def _draw(alphas: Tensor, temperature: float) -> Mix:
-    """Draw one option; again where the numbers overflow."""
-    while True:
-        gumbel = -torch.empty_like(alphas).exponential_().log()
-        soft = torch.softmax((torch.log_softmax(alphas, dim=0) + gumbel) / temperature, dim=0)
-        if torch.isfinite(gumbel).all() and torch.isfinite(soft).all():
-            break
-    index = int(soft.argmax())
-    hard = torch.zeros_like(soft)
-    hard[index] = 1
-    weights = hard - soft.detach() + soft
-    return Mix((index,), weights, (weights * (1 - hard)).sum())
+def _zeros(sizes: Mapping[str, int]) -> nn.ParameterDict:
+    return nn.ParameterDict({path: nn.Parameter(torch.zeros(n)) for path, n in sizes.items()})
+
+
+def _node(path: str) -> str:
+    """Return the path of the node that an edge's mixture leads to: "nodes/1" of "nodes/1/0/op"."""
+    return path.rsplit("/", 2)[0]

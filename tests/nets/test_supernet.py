@@ -6,7 +6,9 @@ import torch
 from torch.nn import functional
 
 from raynas.nets import Supernet, WiredCell
-from raynas.space import load_space, load_space_source, sample
+from raynas.nets.mixture import Term
+from raynas.space import load_space, load_space_source, replay, sample
+from raynas.space.relaxation import mixtures
 
 IMAGE = (2, 9, 7)
 CLASSES = 3
@@ -38,15 +40,24 @@ def build(value, input_shape, num_outputs):
 
 
 @pytest.fixture(params=SMALL)
-def supernet(request):
+def name(request):
+    return request.param
+
+
+def build(name, **options):
     torch.manual_seed(0)
-    space = load_space_source(SMALL[request.param], request.param)
-    return Supernet(space, IMAGE, CLASSES)
+    return Supernet(load_space_source(SMALL[name], name), IMAGE, CLASSES, **options)
+
+
+def randomise(supernet, seed=0):
+    torch.manual_seed(seed)
+    for alphas in supernet.alpha_parameters():
+        torch.nn.init.normal_(alphas)
 
 
 def batch():
-    torch.manual_seed(1)
-    return torch.randn(4, *IMAGE), torch.tensor([0, 1, 2, 0])
+    images = torch.randn(4, *IMAGE, generator=torch.Generator().manual_seed(1))
+    return images, torch.tensor([0, 1, 2, 0])
 
 
 def discrete_net(supernet, architecture):
@@ -75,48 +86,177 @@ def discrete_net(supernet, architecture):
 
 
 @pytest.mark.parametrize("training", [True, False])
-def test_with_one_op_forced_it_is_the_discrete_net(supernet, training):
+def test_with_one_op_forced_it_is_the_discrete_net(name, training):
+    supernet = build(name)
     rng = np.random.default_rng(0)
     supernet.double().train(training)
     inputs = batch()[0].double()
     if not training:
         supernet.train()(inputs)
         supernet.eval()
-    for _ in range(10):
+    for _ in range(4):
         architecture = sample(supernet.space.space, rng)
         net = discrete_net(supernet, architecture).train(training)
         with supernet.forced(architecture.picks), torch.no_grad():
             torch.testing.assert_close(supernet(inputs), net(inputs), rtol=1e-9, atol=1e-9)
 
 
-def test_every_weight_and_alpha_gets_a_gradient(supernet):
+def cross_entropy(supernet):
     inputs, labels = batch()
-    loss = functional.cross_entropy(supernet(inputs), labels)
-    loss.backward()
+    outputs = supernet(inputs)
+    assert outputs.shape == (len(labels), CLASSES)
+    loss = functional.cross_entropy(outputs, labels)
     assert torch.isfinite(loss)
+    return loss
+
+
+@pytest.mark.parametrize("channels_part", [1, 2])
+def test_every_weight_and_alpha_gets_a_gradient(name, channels_part):
+    supernet = build(name, channels_part=channels_part)
+    randomise(supernet)
+    cross_entropy(supernet).backward()
     for parameter in supernet.parameters():
         assert torch.isfinite(parameter.grad).all()
-    for alphas in supernet.alpha_parameters():
-        assert alphas.grad.abs().sum() > 0
+        assert parameter.grad.abs().sum() > 0
 
 
-def test_a_sampled_pass_reaches_the_alphas(supernet):
-    inputs, labels = batch()
+@pytest.mark.parametrize("channels_part", [1, 2])
+def test_sampling_computes_one_op_an_edge_and_reaches_the_alphas(name, channels_part):
+    supernet = build(name, channels_part=channels_part)
+    ran = []
+    for path, module in supernet.named_modules():
+        if isinstance(module, Term):
+            at = path.rsplit(".", 2)
+            module.register_forward_hook(lambda *_, at=at: ran.append(at))
+    drawn, reached = set(), False
+    for _ in range(3):
+        ran.clear()
+        supernet.zero_grad()
+        with supernet.sampling(1.0):
+            cross_entropy(supernet).backward()
+        edges = [at for at, _, _ in ran]
+        assert len(edges) == len(set(edges))
+        drawn.add(tuple(op for _, _, op in ran))
+        grads = [p.grad for p in supernet.alpha_parameters() if p.grad is not None]
+        assert all(torch.isfinite(grad).all() for grad in grads)
+        reached |= any(grad.any() for grad in grads)
+    assert reached
+    assert len(drawn) == 3
+
+
+def test_all_cells_of_a_kind_draw_the_same_ops():
+    supernet = build("darts_cell")
+    by_cell = {}
+    for path, module in supernet.named_modules():
+        if isinstance(module, Term):
+            cell = path.split(".")[2]
+            by_cell.setdefault(cell, [])
+            edge = path.split(".ops.")[1]
+            module.register_forward_hook(lambda *_, c=cell, e=edge: by_cell[c].append(e))
     with supernet.sampling(1.0):
-        functional.cross_entropy(supernet(inputs), labels).backward()
-    grads = [alphas.grad for alphas in supernet.alpha_parameters() if alphas.grad is not None]
-    assert grads
-    assert all(torch.isfinite(grad).all() for grad in grads)
+        supernet(batch()[0])
+    assert by_cell["1"] == by_cell["2"] != by_cell["0"]
 
 
-def test_what_is_derived_is_a_member_of_the_space(supernet):
+def test_a_cold_draw_takes_the_strongest():
+    supernet = build("nasbench201")
+    picks = sample(supernet.space.space, np.random.default_rng(3)).picks
+    for path, index in picks.items():
+        supernet.alphas[path].data[index] = 50
+    inputs = batch()[0]
+    with supernet.sampling(1e-3):
+        torch.testing.assert_close(supernet(inputs), supernet(inputs))
+    assert supernet.derive().picks == picks
+
+
+def test_what_is_derived_is_a_member_of_the_space(name):
+    supernet = build(name)
     for seed in range(5):
-        torch.manual_seed(seed)
-        for alphas in supernet.alpha_parameters():
-            torch.nn.init.normal_(alphas)
+        randomise(supernet, seed)
         architecture = supernet.derive()
-        with supernet.forced(architecture.picks), torch.no_grad():
-            assert supernet(batch()[0]).shape == (4, CLASSES)
+        assert replay(supernet.space.space, architecture.picks) == architecture
+        assert supernet.strengths().keys() == supernet.alphas.keys()
+
+
+def test_of_the_edges_the_strongest_but_none_are_kept():
+    """In node 0 both; in node 1 those from places 0 and 2, though "none" is strong on both."""
+    supernet = build("darts_cell")
+    strong = {"0/0": 3, "0/1": 5, "1/0": 4, "1/1": 1, "1/2": 7}
+    for edge, op in strong.items():
+        alphas = supernet.alphas[f"normal/nodes/{edge}/op"].data
+        alphas[op] = 1 if edge == "1/1" else 2
+        alphas[0] = 1 if edge == "1/1" else 5
+    supernet.alphas["normal/nodes/1/1/op"].data[0] = -5
+    supernet.alphas["normal/nodes/1/1/op"].data[1] = -1
+    nodes = supernet.derive().value["normal"]["nodes"]
+    options = next(iter(mixtures(supernet.relaxed.value)))["options"]
+    assert nodes[0] == [{"input": 0, "op": options[3]}, {"input": 1, "op": options[5]}]
+    softmax = {e: supernet.strengths()[f"normal/nodes/1/{e}/op"] for e in range(3)}
+    ranked = sorted(range(3), key=lambda e: -max(softmax[e][1:]))[:2]
+    assert [edge["input"] for edge in nodes[1]] == sorted(ranked)
+
+
+def test_partial_channels_select_on_alpha_times_beta():
+    supernet = build("darts_cell", channels_part=2)
+    node = "normal/nodes/1"
+    for place, alpha in enumerate([3.0, 2.0, 1.0]):
+        supernet.alphas[f"{node}/{place}/op"].data[1] = alpha
+    by_alpha = supernet.derive().value["normal"]["nodes"][1]
+    assert [edge["input"] for edge in by_alpha] == [0, 1]
+    supernet.betas[node].data.copy_(torch.tensor([-3.0, 0.0, 0.0]))
+    by_both = supernet.derive().value["normal"]["nodes"][1]
+    assert [edge["input"] for edge in by_both] == [1, 2]
+    products = supernet.strengths()[f"{node}/0/op"]
+    alpha = supernet.alphas[f"{node}/0/op"].softmax(0)
+    torch.testing.assert_close(torch.tensor(products), alpha * supernet.betas[node].softmax(0)[0])
+
+
+def test_without_an_option_its_weight_is_zero_and_the_others_keep_theirs(name):
+    supernet = build(name)
+    path = next(iter(supernet.alphas))
+    full = supernet.strengths()
+    whole = supernet(batch()[0])
+    with supernet.without(path, 1):
+        part = supernet.strengths()
+        assert not torch.allclose(supernet(batch()[0]), whole)
+    assert part[path] == [0.0 if i == 1 else w for i, w in enumerate(full[path])]
+    with supernet.without(path):
+        assert not any(supernet.strengths()[path])
+        cross_entropy(supernet)
+    assert supernet.strengths() == full
+
+
+def test_what_is_decided_stays_and_is_saved(name):
+    supernet, again = build(name), build(name)
+    first, second = list(supernet.alphas)[:2]
+    supernet.decide(first, 1)
+    supernet.decide(second, None)
+    again.load_state_dict(supernet.state_dict())
+    for net in (supernet, again):
+        strengths = net.strengths()
+        assert strengths[first] == [float(i == 1) for i in range(len(strengths[first]))]
+        assert not any(strengths[second])
+    torch.testing.assert_close(supernet(batch()[0]), again(batch()[0]))
+    with supernet.sampling(1.0):
+        cross_entropy(supernet)
+
+
+def test_wrong_wishes_say_what_is_right():
+    supernet = build("nasbench201", channels_part=2)
+    with pytest.raises(ValueError, match=r"no mixture 'cell/op'; there are cell/nodes/0/0/op"):
+        supernet.decide("cell/op", 0)
+    with pytest.raises(ValueError, match=r"'cell/nodes/0/0/op' has the options 0..4, got 5"):
+        supernet.decide("cell/nodes/0/0/op", 5)
+    picks = supernet.derive().picks
+    with pytest.raises(ValueError, match="partial channels"), supernet.forced(picks):
+        pass
+    with pytest.raises(ValueError, match="channels_part: 3 does not divide 4 channels"):
+        build("nasbench201", channels_part=3)
+
+
+def test_a_mixture_runs_inside_a_supernet_only():
+    with pytest.raises(RuntimeError, match="cell/nodes/0/0/op runs inside a Supernet only"):
+        build("nasbench201").net(batch()[0])
 
 
 def test_the_supernet_of_darts_has_its_known_number_of_parameters():
