@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from raynas.runs.api import resume, search
-    from raynas.runs.best import load
+    from raynas.runs.network import load
     from raynas.runs.run import Run
 
 __all__ = ["Run", "load", "resume", "search"]
 
 _HOMES = {
     "Run": "raynas.runs.run",
-    "load": "raynas.runs.best",
+    "load": "raynas.runs.network",
     "resume": "raynas.runs.api",
     "search": "raynas.runs.api",
 }

@@ -4,6 +4,7 @@ from raynas.nets.cell_ops import CELL_OPS, build_cell_op
 from raynas.nets.cells import Edge, EdgeFactory, WiredCell
 from raynas.nets.chain import build_chain_cnn, build_mlp
 from raynas.nets.cost import count_macs, count_parameters
+from raynas.nets.network import Network, normalize
 from raynas.nets.ops import ACTIVATIONS, OPS, build_op
 from raynas.nets.skips import build_skip_cnn
 from raynas.nets.stacked import CellStack, build_stacked_cells
@@ -17,6 +18,7 @@ __all__ = [
     "CellStack",
     "Edge",
     "EdgeFactory",
+    "Network",
     "Supernet",
     "WiredCell",
     "build_cell_op",
@@ -29,4 +31,5 @@ __all__ = [
     "build_staged_cells",
     "count_macs",
     "count_parameters",
+    "normalize",
 ]

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torchmetrics.functional.classification import multiclass_accuracy, multiclass_f1_score
 
+from raynas.nets import normalize
 from raynas.training.config import TrainingConfig
 from raynas.training.optimizers import OPTIMIZERS, SCHEDULES
 
@@ -48,9 +49,7 @@ class Candidate(LightningModule):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return the outputs (logits), shape (batch, classes), of raw inputs."""
-        shape = (-1,) + (1,) * (inputs.ndim - 2)
-        mean, std = self.mean.reshape(shape), self.std.reshape(shape)
-        outputs: Tensor = self.net((inputs.to(mean.dtype) - mean) / std)
+        outputs: Tensor = self.net(normalize(inputs, self.mean, self.std))
         return outputs
 
     def training_step(self, batch: tuple[Tensor, Tensor]) -> Tensor:

@@ -52,7 +52,7 @@ def test_the_run_folder_holds_what_was_promised(run):
     assert visible == {"run.yaml", "space.py", "trials", "checkpoints", "best"}
     assert {path.name for path in (folder / "best").iterdir()} == {
         "architecture.json",
-        "weights.pt",
+        "weights.safetensors",
         "space.py",
         "README.md",
     }
@@ -107,11 +107,15 @@ def test_the_best_network_does_what_was_measured(run, tmp_path):
             total += len(labels)
     assert right / total == pytest.approx(run.best()["test"]["test_accuracy"])
     assert total in (359, 360)
+    names = net.predict(inputs)
+    assert names == [net.label_names[i] for i in net(inputs).argmax(1)]
+    assert net.predict(inputs[0, 0].numpy()) == names[0]
+    assert torch.equal(raynas.load(run.folder.path)(inputs), net(inputs))
 
 
 def test_a_folder_without_a_network_says_so(run, tmp_path):
-    for path in (tmp_path, tmp_path / "none", run.folder.path):
-        with pytest.raises(ValueError, match="holds no network; expected a folder like runs/NAME"):
+    for path in (tmp_path, tmp_path / "none", f"{run.folder.path}/trials"):
+        with pytest.raises(ValueError, match="holds no network; expected a run that has ended"):
             raynas.load(str(path))
 
 

@@ -1,0 +1,96 @@
+"""A network ready to use: it takes inputs as the data set has them and names their class."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL.Image import Image
+from torch import Tensor, nn
+
+_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+"""Pillow's mode of an image by its channels."""
+
+
+def normalize(inputs: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+    """Return inputs of shape (batch, channels, …) with mean 0 and standard deviation 1.
+
+    `mean` and `std` are numbers, or have one a channel or feature, in the units of the inputs.
+    """
+    shape = (-1,) + (1,) * (inputs.ndim - 2)
+    return (inputs.to(mean.dtype) - mean.reshape(shape)) / std.reshape(shape)
+
+
+class Network(nn.Module):
+    """A trained net with its normalisation and the names of its classes.
+
+    Called with a batch of raw inputs, shape (batch, *input_shape), it returns one value a class
+    (logits); `predict` names the class.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(
+        self, net: nn.Module, input_shape: Sequence[int], label_names: Sequence[str]
+    ) -> None:
+        """Wrap a net for samples of `input_shape`; mean and std come with the weights."""
+        super().__init__()
+        self.net = net
+        self.input_shape = tuple(input_shape)
+        self.label_names = tuple(label_names)
+        self.register_buffer("mean", torch.tensor(0.0))
+        self.register_buffer("std", torch.tensor(1.0))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Return the outputs (logits), shape (batch, classes), of raw inputs."""
+        outputs: Tensor = self.net(normalize(inputs, self.mean, self.std))
+        return outputs
+
+    def load_weights(self, weights: dict[str, Tensor]) -> None:
+        """Take the weights, mean and standard deviation that a training left."""
+        self.mean, self.std = weights["mean"], weights["std"]  # a number, or one a channel
+        self.load_state_dict(weights)
+
+    @torch.no_grad()
+    def predict(self, sample: Any) -> Any:
+        """Return the label name of one sample, or a list of them for a batch.
+
+        A sample is an array, tensor or list of `input_shape`, or an image: Pillow's, or an array of
+        shape (height, width, channels) or (height, width). Its values are those of the data set, as
+        0 to 255.
+
+        Raises:
+            ValueError: it has another shape.
+        """
+        inputs, single = self._batch(sample)
+        numbers = self(torch.from_numpy(inputs).to(self.mean.device)).argmax(dim=1).tolist()
+        names = [self.label_names[number] for number in numbers]
+        return names[0] if single else names
+
+    def _batch(self, sample: Any) -> tuple[npt.NDArray[Any], bool]:
+        """Return a sample as a batch of one and True, or a batch as it is and False."""
+        shape = self.input_shape
+        if isinstance(sample, Image) and len(shape) == 3 and shape[0] in _MODES:
+            sample = sample.convert(_MODES[shape[0]])
+        array = sample.numpy(force=True) if isinstance(sample, Tensor) else np.array(sample)
+        if len(shape) == 3 and array.shape[-3:] != shape:
+            array = _channels_first(array, shape)
+        if array.shape == shape:
+            return array[None], True
+        if array.shape[1:] == shape:
+            return array, False
+        raise ValueError(
+            f"expected one sample of shape {shape}, or a batch of them, got shape {array.shape}"
+        )
+
+
+def _channels_first(array: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    """Bring images as Pillow and most files have them to `shape`, (channels, height, width)."""
+    channels, *size = shape
+    if array.ndim in (3, 4) and array.shape[-3:] == (*size, channels):
+        return np.ascontiguousarray(np.moveaxis(array, -1, -3))
+    if channels == 1 and array.ndim in (2, 3) and array.shape[-2:] == tuple(size):
+        return np.expand_dims(array, -3)
+    return array
