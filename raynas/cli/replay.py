@@ -28,6 +28,7 @@ def replay(
         ),
     ] = None,
     mode: Annotated[str, typer.Option(help="Which way the signal is better: max or min.")] = "max",
+    deduplicate: Annotated[str, option("deduplicate")] = "exact",
     jobs: Annotated[int, typer.Option(min=1, help="Processes that share the seeds.")] = 1,
     set_: Annotated[
         list[str] | None, set_option("An option of the strategy; repeat it for more.")
@@ -41,7 +42,7 @@ def replay(
     given: dict[str, Any] = {
         "space": space, "table": table, "key": key, "signal": signal, "strategy": strategy,
         "trials": trials, "seeds": seeds, "first_seed": first_seed, "workers": workers,
-        "duration": duration, "mode": mode, "jobs": jobs,
+        "duration": duration, "mode": mode, "deduplicate": deduplicate, "jobs": jobs,
     }  # fmt: skip
 
     def run(output_: Output) -> None:

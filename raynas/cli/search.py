@@ -23,6 +23,7 @@ def search(
     cpus_per_trial: Annotated[float | None, option("cpus_per_trial")] = None,
     gpus_per_trial: Annotated[float | None, option("gpus_per_trial")] = None,
     concurrency: Annotated[int | None, option("concurrency")] = None,
+    deduplicate: Annotated[str | None, option("deduplicate")] = None,
     keep: Annotated[int | None, option("keep")] = None,
     set_: Annotated[
         list[str] | None,
@@ -59,6 +60,7 @@ def search(
         "cpus_per_trial": cpus_per_trial,
         "gpus_per_trial": gpus_per_trial,
         "concurrency": concurrency,
+        "deduplicate": deduplicate,
         "keep": keep,
     }
     given = {name: value for name, value in given.items() if value is not None}

@@ -16,7 +16,7 @@ from raynas.runs.config import RunConfig
 from raynas.runs.record import Record, Trial
 from raynas.runs.storage import Folder
 from raynas.space import Architecture
-from raynas.strategies import Proposal, Strategy, as_config
+from raynas.strategies import Proposal, Strategy, as_config, variants_from_json, variants_to_json
 
 _PROPOSAL = "proposal.json"
 
@@ -210,6 +210,7 @@ def _proposal_json(proposal: Proposal) -> bytes:
             "parents": proposal.parents,
             "repeats": proposal.repeats,
             "notes": proposal.notes,
+            "variants": variants_to_json(proposal.variants),
         }
     ).encode()
 
@@ -218,5 +219,10 @@ def _read_proposal(folder: Folder) -> Proposal:
     data = json.loads(folder.read(_PROPOSAL))
     architecture = Architecture.from_json(json.dumps(data["architecture"]))
     return Proposal(
-        architecture, tuple(data["parents"]), data["number"], tuple(data["repeats"]), data["notes"]
+        architecture,
+        parents=tuple(data["parents"]),
+        number=data["number"],
+        repeats=tuple(data["repeats"]),
+        notes=data["notes"],
+        variants=variants_from_json(data["variants"]),
     )

@@ -15,7 +15,7 @@ from raynas.space import LoadedSpace
 from raynas.strategies import STRATEGIES, Strategy
 from raynas.training import BUILTIN, DataOptions, TrainingConfig
 
-_COMMON = ("self", "space", "metric", "mode", "seed")
+_COMMON = ("self", "space", "metric", "mode", "seed", "deduplicate")
 
 
 class RunConfig(RunOptions):
@@ -87,6 +87,7 @@ class RunConfig(RunOptions):
             metric=self.metric,
             mode=self.mode,
             seed=self.seed,
+            deduplicate=self.deduplicate,
             **self.strategy_options,
         )
 

@@ -53,6 +53,11 @@ class RunOptions(BaseModel):
     concurrency: int | None = Field(
         None, ge=1, description="Trials at a time (default: as many as there is room for)."
     )
+    deduplicate: Literal["exact", "canonical"] = Field(
+        "exact",
+        description="What is not trained twice: an equal architecture (exact), or also a cell that "
+        "computes the same function (canonical).",
+    )
     keep: int = Field(3, ge=1, description="Keep the trained weights of this many best trials.")
     options: dict[str, Any] = Field(
         {}, description="Options of the strategy, the training and the data, as option=value."

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from raynas.runs.storage import Folder
 from raynas.space import Architecture
-from raynas.strategies import Proposal
+from raynas.strategies import Proposal, variants_from_json, variants_to_json
 
 ROWS_A_FILE = 250
 
@@ -39,6 +39,7 @@ _COLUMNS = pa.schema(
         ("repeats", pa.string()),
         ("notes", pa.string()),
         ("curve", pa.string()),
+        ("variants", pa.string()),
     ]
 )
 
@@ -91,6 +92,7 @@ class Trial:
             "node": self.node,
             "parents": json.dumps(self.proposal.parents),
             "repeats": json.dumps(self.proposal.repeats),
+            "variants": variants_to_json(self.proposal.variants),
             "notes": json.dumps(self.proposal.notes),
             "curve": json.dumps(self.curve),
             **self.metrics,
@@ -106,6 +108,7 @@ class Trial:
             number=row["number"],
             repeats=tuple(json.loads(row["repeats"])),
             notes=json.loads(row["notes"]),
+            variants=variants_from_json(row["variants"]),
         )
         metrics = {k: v for k, v in row.items() if k not in _COLUMNS.names and v is not None}
         return cls(

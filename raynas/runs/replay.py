@@ -19,7 +19,7 @@ from raynas.runs.config import RunConfig, make_config
 from raynas.runs.lookup import Lookup
 from raynas.runs.simulation import Simulated, idle_share, simulate
 from raynas.space import LoadedSpace, load_space
-from raynas.strategies import STRATEGIES, Mode
+from raynas.strategies import STRATEGIES, Deduplicate, Mode
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Replay:
     workers: int = 1
     duration: str | None = None
     mode: Mode = "max"
+    deduplicate: Deduplicate = "exact"
     options: dict[str, Any] = field(default_factory=dict)
     jobs: int = 1
 
@@ -130,6 +131,7 @@ def _config(wanted: Replay) -> RunConfig:
         space=wanted.space,
         strategy=wanted.strategy,
         trials=wanted.trials,
+        deduplicate=wanted.deduplicate,
         options=dict(wanted.options),
     ).resolved()
 
@@ -165,7 +167,12 @@ def _one_seed(described: str, seed: int) -> tuple[pa.Table, float]:
     wanted = Replay(**json.loads(described))
     space, lookup, options = _prepare(described)
     strategy = STRATEGIES[wanted.strategy](
-        space.space, metric=wanted.signal, mode=wanted.mode, seed=seed, **options
+        space.space,
+        metric=wanted.signal,
+        mode=wanted.mode,
+        seed=seed,
+        deduplicate=wanted.deduplicate,
+        **options,
     )
     evaluations = simulate(strategy, lookup, wanted.trials, wanted.workers)
     return _rows(seed, evaluations, lookup), idle_share(evaluations, wanted.workers)

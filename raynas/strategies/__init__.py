@@ -1,12 +1,20 @@
 """Which architecture next: one file a strategy, and the table of all of them."""
 
-from raynas.strategies.base import Mode, Strategy, as_config, read_result
+from raynas.strategies._duplicates import Deduplicate
+from raynas.strategies.base import Mode, Strategy
 from raynas.strategies.bayesian import BayesianOptimization
 from raynas.strategies.evolution import RegularizedEvolution
 from raynas.strategies.greedy import GreedySearch
 from raynas.strategies.grid import GridSearch
 from raynas.strategies.pnas import ProgressiveSearch
-from raynas.strategies.proposal import Evaluation, Proposal
+from raynas.strategies.proposal import (
+    Evaluation,
+    Proposal,
+    as_config,
+    read_result,
+    variants_from_json,
+    variants_to_json,
+)
 from raynas.strategies.random import RandomSearch
 from raynas.strategies.reinforce import Reinforce
 from raynas.strategies.tpe import OptunaSearch
@@ -25,6 +33,7 @@ STRATEGIES: dict[str, type[Strategy]] = {
 __all__ = [
     "STRATEGIES",
     "BayesianOptimization",
+    "Deduplicate",
     "Evaluation",
     "GreedySearch",
     "GridSearch",
@@ -38,4 +47,6 @@ __all__ = [
     "Strategy",
     "as_config",
     "read_result",
+    "variants_from_json",
+    "variants_to_json",
 ]

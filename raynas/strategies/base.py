@@ -10,14 +10,15 @@ import math
 import pickle
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Literal
 
 import numpy as np
 from ray.tune.search import Searcher
 
 from raynas.space import Architecture, Space, enumerate_all, sample
-from raynas.strategies.proposal import Evaluation, Proposal
+from raynas.strategies._duplicates import Deduplicate, Identity
+from raynas.strategies.proposal import Evaluation, Proposal, as_config, read_result
 
 Mode = Literal["max", "min"]
 
@@ -43,15 +44,17 @@ class Strategy(Searcher):
         mode: Mode = "max",
         seed: int = 0,
         duplicates: bool = False,
+        deduplicate: Deduplicate = "exact",
     ) -> None:
         """Start with an empty history.
 
         `duplicates=True` trains an architecture again whenever it is proposed again; otherwise a
-        duplicate is answered from history and the next one proposed.
+        duplicate is answered from history and the next one proposed. With "canonical", cells that
+        compute the same function are duplicates, too.
 
         Raises:
-            ValueError: the space cannot be called, mode is neither "max" nor "min", or the seed is
-                no integer from 0.
+            ValueError: the space cannot be called, mode is neither "max" nor "min", the seed is
+                no integer from 0, or there is no such kind of duplicates.
         """
         if not callable(space):
             raise ValueError(
@@ -70,7 +73,10 @@ class Strategy(Searcher):
         self.pending: dict[int, Proposal] = {}
         self.next_number = 0
         self.exhausted = False
-        self._known: dict[str, Evaluation] = {}
+        self._identity = Identity(deduplicate)
+        self._known: dict[str, Evaluation] = {}  # by identity, as what follows
+        self._awaited: dict[str, int] = {}
+        self._met: set[str] = set()  # ids of duplicates of pending ones, met in this proposal
         self._numbered: dict[int, Evaluation] = {}
         self._trials: dict[str, int] = {}
 
@@ -101,11 +107,14 @@ class Strategy(Searcher):
 
     def expect(self, proposal: Proposal) -> None:
         """Count as pending what another one asked for; with `tell`, this rebuilds a history."""
-        self.repeat(self._numbered[n] for n in proposal.repeats if n in self._numbered)
+        for place, number in enumerate(proposal.repeats):
+            if number in self._numbered:
+                self._repeat(self._numbered[number], proposal.variants.get(place))
         self._await(proposal)
 
     def _await(self, proposal: Proposal) -> None:
         self.pending[proposal.number] = proposal
+        self._awaited[self._identity(proposal.architecture)] = proposal.number
         self.next_number = max(self.next_number, proposal.number + 1)
 
     def tell(self, number: int, score: float | None, *, finished: bool = True) -> None:
@@ -113,7 +122,7 @@ class Strategy(Searcher):
 
         Telling twice, or about a proposal that is not pending, changes nothing.
         """
-        proposal = self.pending.pop(number, None)
+        proposal = self._release(number)
         if proposal is None:
             return
         if score is None or not math.isfinite(score):
@@ -121,7 +130,7 @@ class Strategy(Searcher):
         else:
             signed = score if self.mode == "max" else -score
         evaluation = Evaluation(number, proposal.architecture, signed, finished)
-        self._known[proposal.architecture.id] = evaluation
+        self._known[self._identity(proposal.architecture)] = evaluation
         self._numbered[number] = evaluation
         self.history.append(evaluation)
 
@@ -131,14 +140,42 @@ class Strategy(Searcher):
             self.expect(proposal)
             self.tell(proposal.number, score, finished=finished)
 
-    def repeat(self, evaluations: Iterable[Evaluation]) -> None:
-        """Append earlier evaluations once more, as duplicates answered from history."""
-        for evaluation in evaluations:
-            self.history.append(dataclasses.replace(evaluation, repeated=True))
-
     def drop(self, number: int) -> None:
         """Forget a pending proposal that will not be answered; it may be proposed again."""
-        self.pending.pop(number, None)
+        self._release(number)
+
+    def _release(self, number: int) -> Proposal | None:
+        proposal = self.pending.pop(number, None)
+        if proposal is not None:
+            identity = self._identity(proposal.architecture)
+            if self._awaited.get(identity) == number:
+                del self._awaited[identity]
+        return proposal
+
+    def known(self, architecture: Architecture) -> Evaluation | None:
+        """Return the evaluation of an architecture, or of its duplicate as if it were its own."""
+        evaluation = self._known.get(self._identity(architecture))
+        if evaluation is None or evaluation.architecture == architecture:
+            return evaluation
+        return dataclasses.replace(evaluation, architecture=architecture)
+
+    def is_new(self, architecture: Architecture) -> bool:
+        """Whether neither it nor a duplicate of it is known or pending."""
+        identity = self._identity(architecture)
+        return identity not in self._known and identity not in self._awaited
+
+    @property
+    def closed(self) -> set[str]:
+        """Ids of the architectures found not to be new so far; others may not be new either."""
+        pending = {proposal.architecture.id for proposal in self.pending.values()}
+        return {e.architecture.id for e in self.history} | pending | self._met
+
+    def _repeat(self, evaluation: Evaluation, variant: Architecture | None) -> None:
+        """Append an earlier evaluation once more, as the answer to a duplicate."""
+        architecture = variant or evaluation.architecture
+        self.history.append(
+            dataclasses.replace(evaluation, architecture=architecture, repeated=True)
+        )
 
     def latest(self, count: int) -> list[Evaluation]:
         """Return the last `count` evaluations that did not fail, oldest first."""
@@ -147,39 +184,42 @@ class Strategy(Searcher):
 
     def _new_proposal(self, rng: np.random.Generator) -> Proposal | None:
         """Ask `propose` until it proposes something new, answering duplicates from history."""
-        pending = {proposal.architecture.id for proposal in self.pending.values()}
         before = len(self.history)
         self.exhausted = False
+        self._met.clear()
         repeats: list[int] = []
+        variants: dict[int, Architecture] = {}
         for _ in range(self.MAX_REPEATS):
             proposal = self.propose(rng)
             if proposal is None:
                 break
+            architecture = proposal.architecture
             if self.duplicates:
                 return proposal
-            known = self._known.get(proposal.architecture.id)
-            if known is not None:
+            identity = self._identity(architecture)
+            if identity in self._known:
+                known = self._known[identity]
+                if known.architecture != architecture:
+                    variants[len(repeats)] = architecture
+                self._repeat(known, variants.get(len(repeats)))
                 repeats.append(known.number)
-                self.repeat([known])
-            elif proposal.architecture.id not in pending:
-                return dataclasses.replace(proposal, repeats=tuple(repeats))
+            elif identity not in self._awaited:
+                return dataclasses.replace(proposal, repeats=tuple(repeats), variants=variants)
+            else:
+                self._met.add(architecture.id)
         else:
-            unseen = self._unseen(rng, pending)
+            unseen = self._unseen(rng)
             if unseen is not None:
-                return Proposal(unseen, repeats=tuple(repeats))
+                return Proposal(unseen, repeats=tuple(repeats), variants=variants)
             self.exhausted = True
         del self.history[before:]  # no proposal carries these repeats, so no record would know them
         return None
 
-    def _unseen(self, rng: np.random.Generator, pending: set[str]) -> Architecture | None:
+    def _unseen(self, rng: np.random.Generator) -> Architecture | None:
         """Find an architecture that was never proposed: by chance, else the first in order."""
         drawn = (sample(self.space, rng) for _ in range(self.MAX_REPEATS))
         listed = islice(enumerate_all(self.space), self.MAX_SCAN)
-        for candidates in (drawn, listed):
-            for architecture in candidates:
-                if architecture.id not in self._known and architecture.id not in pending:
-                    return architecture
-        return None
+        return next(filter(self.is_new, chain(drawn, listed)), None)
 
     # Ray Tune's protocol. Tune may call on_trial_complete twice, with result=None, and ends a
     # finished trial as errored if it raises.
@@ -233,31 +273,11 @@ _STATE = (
     "next_number",
     "exhausted",
     "_known",
+    "_awaited",
     "_numbered",
     "_trials",
     "seed",
 )
-
-
-def as_config(proposal: Proposal) -> dict[str, Any]:
-    """Return the Tune config of a proposal."""
-    return {
-        "architecture": proposal.architecture.value,
-        "architecture_id": proposal.architecture.id,
-        "number": proposal.number,
-    }
-
-
-def read_result(
-    result: dict[str, Any] | None, metric: str, error: bool
-) -> tuple[float | None, bool]:
-    """Return the score (None if the trial failed or did not report it) and whether it finished."""
-    value = None if error or result is None else result.get(metric)
-    try:
-        score = None if value is None or isinstance(value, str) else float(value)
-    except (OverflowError, TypeError, ValueError):
-        score = None
-    return score, bool(result.get("finished", True)) if result else True
 
 
 def check_count(**options: int) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from raynas.space import Space, sample
 from raynas.strategies._candidates import around, climb
+from raynas.strategies._duplicates import Deduplicate
 from raynas.strategies._spread import spread_out
 from raynas.strategies.base import Mode, Strategy, check_count
 from raynas.strategies.proposal import Proposal
@@ -36,6 +37,7 @@ class BayesianOptimization(Strategy):
         mode: Mode = "max",
         seed: int = 0,
         duplicates: bool = False,
+        deduplicate: Deduplicate = "exact",
         initial: int = 10,
         candidates: int = 400,
         exhaustive: int = 20_000,
@@ -51,7 +53,14 @@ class BayesianOptimization(Strategy):
         Raises:
             ValueError: an option is no integer from 1 (`exhaustive`: from 0).
         """
-        super().__init__(space, metric=metric, mode=mode, seed=seed, duplicates=duplicates)
+        super().__init__(
+            space,
+            metric=metric,
+            mode=mode,
+            seed=seed,
+            duplicates=duplicates,
+            deduplicate=deduplicate,
+        )
         check_count(initial=initial, candidates=candidates, points=points)
         check_count(exhaustive=exhaustive + 1 if type(exhaustive) is int else exhaustive)
         self.initial = initial
@@ -73,7 +82,7 @@ class BayesianOptimization(Strategy):
         kernel = self._surrogate.kernel(trained, self.initial)
         pending = [p.architecture for p in self.pending.values()]
         belief = Belief(self._surrogate, kernel, spread_out(trained, self.points), pending)
-        closed = self._known.keys() | {architecture.id for architecture in pending}
+        closed = self.closed
         finished.sort(key=lambda e: -(e.score or 0.0))
         best = [e.architecture for e in finished[:BEST]]
         if self._surrogate.listed:

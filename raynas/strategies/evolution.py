@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from raynas.space import Space, crossover, mutate, sample
+from raynas.strategies._duplicates import Deduplicate
 from raynas.strategies.base import Mode, Strategy, best_of, check_count
 from raynas.strategies.proposal import Evaluation, Proposal
 
@@ -25,6 +26,7 @@ class RegularizedEvolution(Strategy):
         mode: Mode = "max",
         seed: int = 0,
         duplicates: bool = False,
+        deduplicate: Deduplicate = "exact",
         population: int = 100,
         tournament: int = 25,
         crossover: float = 0.0,
@@ -38,7 +40,14 @@ class RegularizedEvolution(Strategy):
         Raises:
             ValueError: population or tournament below 1, or crossover outside 0..1.
         """
-        super().__init__(space, metric=metric, mode=mode, seed=seed, duplicates=duplicates)
+        super().__init__(
+            space,
+            metric=metric,
+            mode=mode,
+            seed=seed,
+            duplicates=duplicates,
+            deduplicate=deduplicate,
+        )
         check_count(population=population, tournament=tournament)
         if not 0 <= crossover <= 1:
             raise ValueError(f"crossover: expected a chance from 0 to 1, got {crossover}")

@@ -3,6 +3,7 @@
 import numpy as np
 
 from raynas.space import Architecture, Space, neighbours, sample
+from raynas.strategies._duplicates import Deduplicate
 from raynas.strategies.base import Mode, Strategy, best_of
 from raynas.strategies.proposal import Evaluation, Proposal
 
@@ -24,9 +25,17 @@ class GreedySearch(Strategy):
         mode: Mode = "max",
         seed: int = 0,
         duplicates: bool = False,
+        deduplicate: Deduplicate = "exact",
     ) -> None:
         """Start anywhere."""
-        super().__init__(space, metric=metric, mode=mode, seed=seed, duplicates=duplicates)
+        super().__init__(
+            space,
+            metric=metric,
+            mode=mode,
+            seed=seed,
+            duplicates=duplicates,
+            deduplicate=deduplicate,
+        )
         self._forget()
 
     def _forget(self) -> None:
@@ -37,10 +46,9 @@ class GreedySearch(Strategy):
     def propose(self, rng: np.random.Generator) -> Proposal:
         """Take a neighbour that is not known yet, else a random architecture."""
         self._climb()
-        pending = {proposal.architecture.id for proposal in self.pending.values()}
         for center in filter(None, (self._at, self._next())):
             for neighbour in self._neighbours(center.architecture):
-                if neighbour.id not in self._known and neighbour.id not in pending:
+                if self.is_new(neighbour):
                     return Proposal(neighbour, parents=(center.number,))
         return Proposal(sample(self.space, rng))
 
@@ -56,7 +64,7 @@ class GreedySearch(Strategy):
                 self._at = self._start()
             if self._at is None:
                 return
-            known = [self._known.get(a.id) for a in self._neighbours(self._at.architecture)]
+            known = [self.known(a) for a in self._neighbours(self._at.architecture)]
             if None in known:
                 return
             numbers = {evaluation.number for evaluation in known if evaluation is not None}
@@ -79,7 +87,7 @@ class GreedySearch(Strategy):
         """Find the best neighbour that is known and better."""
         if self._at is None:
             return None
-        known = (self._known.get(a.id) for a in self._neighbours(self._at.architecture))
+        known = (self.known(a) for a in self._neighbours(self._at.architecture))
         best = best_of([self._at, *filter(None, known)])
         return None if best is self._at else best
 

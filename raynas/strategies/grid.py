@@ -6,6 +6,7 @@ from itertools import islice
 import numpy as np
 
 from raynas.space import Architecture, Decision, Space, enumerate_all, size, walk
+from raynas.strategies._duplicates import Deduplicate
 from raynas.strategies.base import Mode, Strategy, check_count
 from raynas.strategies.proposal import Proposal
 
@@ -24,6 +25,7 @@ class GridSearch(Strategy):
         mode: Mode = "max",
         seed: int = 0,
         duplicates: bool = False,
+        deduplicate: Deduplicate = "exact",
         largest: int = 1_000_000,
     ) -> None:
         """Refuse a space that no grid search will ever come to the end of.
@@ -34,7 +36,14 @@ class GridSearch(Strategy):
         Raises:
             ValueError: the space is larger; the message says how large it is.
         """
-        super().__init__(space, metric=metric, mode=mode, seed=seed, duplicates=duplicates)
+        super().__init__(
+            space,
+            metric=metric,
+            mode=mode,
+            seed=seed,
+            duplicates=duplicates,
+            deduplicate=deduplicate,
+        )
         check_count(largest=largest)
         self.largest = largest
         self.count, exact = count(space)
@@ -48,10 +57,9 @@ class GridSearch(Strategy):
 
     def propose(self, rng: np.random.Generator) -> Proposal | None:
         """Take the next one that is neither evaluated nor pending."""
-        taken = set() if self.duplicates else {p.architecture.id for p in self.pending.values()}
         for architecture in enumerate_all(self.space, self._last):
             self._last = architecture
-            if self.duplicates or not (architecture.id in self._known or architecture.id in taken):
+            if self.duplicates or self.is_new(architecture):
                 notes = {} if self.next_number else {"size": self.count}
                 return Proposal(architecture, notes=notes)
         if self.duplicates:

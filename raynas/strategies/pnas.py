@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from raynas.space import Architecture, Space, sample
 from raynas.strategies._candidates import around
+from raynas.strategies._duplicates import Deduplicate
 from raynas.strategies._growth import larger, smallest
 from raynas.strategies._spread import spread_out
 from raynas.strategies.base import Mode, Strategy, check_count
@@ -57,6 +58,7 @@ class ProgressiveSearch(Strategy):
         mode: Mode = "max",
         seed: int = 0,
         duplicates: bool = False,
+        deduplicate: Deduplicate = "exact",
         keep: int = 256,
         candidates: int = 2000,
         members: int = 2,
@@ -71,7 +73,14 @@ class ProgressiveSearch(Strategy):
         Raises:
             ValueError: an option is no integer from 1.
         """
-        super().__init__(space, metric=metric, mode=mode, seed=seed, duplicates=duplicates)
+        super().__init__(
+            space,
+            metric=metric,
+            mode=mode,
+            seed=seed,
+            duplicates=duplicates,
+            deduplicate=deduplicate,
+        )
         check_count(keep=keep, candidates=candidates, members=members, epochs=epochs)
         self.keep = keep
         self.candidates = candidates
@@ -88,11 +97,10 @@ class ProgressiveSearch(Strategy):
         """Take the next best candidate of the level, of an earlier one, or else a larger one."""
         trained = [e for e in self.history if not e.repeated]
         self._advance(trained)
-        closed = self._known.keys() | {p.architecture.id for p in self.pending.values()}
         for number in reversed(range(len(self._levels))):
             level = self._levels[number]
             for architecture in level.candidates:
-                if architecture.id not in closed:
+                if self.is_new(architecture):
                     notes = {
                         "level": number,
                         "predicted": level.predicted.get(architecture.id),
@@ -100,15 +108,14 @@ class ProgressiveSearch(Strategy):
                     }
                     return Proposal(architecture, notes=notes)
         grown = larger(self.space, self._levels[-1].candidates[: self.keep], FILLERS, rng)
-        fresh = (architecture for architecture in grown if architecture.id not in closed)
-        return Proposal(next(fresh, None) or sample(self.space, rng))
+        return Proposal(next(filter(self.is_new, grown), None) or sample(self.space, rng))
 
     def _advance(self, trained: list[Evaluation]) -> None:
         """Plan the next level wherever results have ended one, from what was known at its end."""
         if not self._levels:
-            first = smallest(self.space, self.keep, self._rng())
+            first = self._different(smallest(self.space, self.keep, self._rng()), [])
             self._levels.append(Level(first, {}, len(first), 0))
-        while (end := _end(self._levels[-1], trained, self.keep)) is not None:
+        while (end := self._end(self._levels[-1], trained)) is not None:
             self._levels.append(self._next_level(trained[:end]))
 
     def _rng(self) -> np.random.Generator:
@@ -118,23 +125,46 @@ class ProgressiveSearch(Strategy):
     def _next_level(self, trained: list[Evaluation]) -> Level:
         """Expand the best of the last level by one block; mutate the best where nothing grows."""
         rng, last = self._rng(), self._levels[-1]
-        ids = {architecture.id for architecture in last.candidates}
+        ids = set(map(self._identity, last.candidates))
         found: list[Architecture] = []
         if not last.refines:
-            best = _best([e for e in trained if e.architecture.id in ids], self.keep)
+            best = _best([e for e in trained if self._identity(e.architecture) in ids], self.keep)
             found = larger(self.space, best or last.candidates[: self.keep], self.candidates, rng)
         refines = not found
         if refines:
             count = min(self.candidates, REFINING * self.keep)
             found = around(self.space, _best(trained, self.keep), count, rng)
-        known = {e.architecture.id for e in trained}
-        candidates = list({a.id: a for a in found if a.id not in known}.values())
+        candidates = self._different(found, trained)
         scores = self._predict(trained, candidates)
         order = sorted(range(len(scores)), key=lambda place: -scores[place])
         predicted = {candidates[i].id: scores[i] for i in order}
         ranked = [candidates[i] for i in order] if scores else candidates
         quota = min(self.keep, len(candidates))
         return Level(ranked, predicted, quota, len(trained), refines)
+
+    def _different(
+        self, found: list[Architecture], trained: list[Evaluation]
+    ) -> list[Architecture]:
+        """Leave out duplicates, among those found and of what was trained."""
+        closed = {self._identity(e.architecture) for e in trained}
+        different: dict[str, Architecture] = {}
+        for architecture in found:
+            different.setdefault(self._identity(architecture), architecture)
+        return [a for name, a in different.items() if name not in closed]
+
+    def _end(self, level: Level, trained: list[Evaluation]) -> int | None:
+        """Return how many results there were when the level ended; None if it has not.
+
+        One without candidates ends after `keep` results of any kind.
+        """
+        if not level.candidates:
+            end = level.start + self.keep
+            return end if len(trained) >= end else None
+        ids = set(map(self._identity, level.candidates))
+        places = [i for i, e in enumerate(trained, 1) if self._identity(e.architecture) in ids]
+        if len(places) < level.quota:
+            return None
+        return max(places[level.quota - 1], level.start)
 
     def _predict(self, trained: list[Evaluation], candidates: list[Architecture]) -> list[float]:
         """Fit a predictor to the results and return its standard scores; [] if there are none."""
@@ -156,20 +186,6 @@ class ProgressiveSearch(Strategy):
         )
         predicted = ensemble([tokens_of(self.space, a) for a in candidates])
         return [float(f"{score:.4g}") for score in predicted]
-
-
-def _end(level: Level, trained: list[Evaluation], keep: int) -> int | None:
-    """Return how many results there were when the level ended; None if it has not.
-
-    One without candidates ends after `keep` results of any kind.
-    """
-    if not level.candidates:
-        return level.start + keep if len(trained) >= level.start + keep else None
-    ids = {architecture.id for architecture in level.candidates}
-    places = [i for i, e in enumerate(trained, 1) if e.architecture.id in ids]
-    if len(places) < level.quota:
-        return None
-    return max(places[level.quota - 1], level.start)
 
 
 def _best(evaluations: list[Evaluation], count: int) -> list[Architecture]:

@@ -1,6 +1,8 @@
 """What a strategy proposes, and the answer that it gets."""
 
 import dataclasses
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from raynas.space import Architecture
@@ -13,7 +15,8 @@ class Proposal:
     `number` counts proposals from 0. `parents` are the numbers of the trials it was made from.
     `repeats` are the numbers of the earlier trials that answered, without training, the duplicates
     that the strategy proposed on the way to this one. `notes` is what the strategy has to say about
-    it (a predicted score, say): JSON data, kept in the run's record.
+    it (a predicted score, say): JSON data, kept in the run's record. `variants` has, by their place
+    in `repeats`, those duplicates that were not the earlier trial's very architecture.
     """
 
     architecture: Architecture
@@ -21,6 +24,7 @@ class Proposal:
     number: int = -1
     repeats: tuple[int, ...] = ()
     notes: dict[str, Any] = dataclasses.field(default_factory=dict)
+    variants: dict[int, Architecture] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,3 +41,34 @@ class Evaluation:
     score: float | None
     finished: bool = True
     repeated: bool = False
+
+
+def as_config(proposal: Proposal) -> dict[str, Any]:
+    """Return the Tune config of a proposal."""
+    return {
+        "architecture": proposal.architecture.value,
+        "architecture_id": proposal.architecture.id,
+        "number": proposal.number,
+    }
+
+
+def read_result(
+    result: dict[str, Any] | None, metric: str, error: bool
+) -> tuple[float | None, bool]:
+    """Return the score (None if the trial failed or did not report it) and whether it finished."""
+    value = None if error or result is None else result.get(metric)
+    try:
+        score = None if value is None or isinstance(value, str) else float(value)
+    except (OverflowError, TypeError, ValueError):
+        score = None
+    return score, bool(result.get("finished", True)) if result else True
+
+
+def variants_to_json(variants: Mapping[int, Architecture]) -> str:
+    """Write a proposal's `variants` as JSON text."""
+    return json.dumps({place: variant.to_json() for place, variant in variants.items()})
+
+
+def variants_from_json(text: str) -> dict[int, Architecture]:
+    """Read back what `variants_to_json` wrote."""
+    return {int(place): Architecture.from_json(one) for place, one in json.loads(text).items()}

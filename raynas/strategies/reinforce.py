@@ -7,6 +7,7 @@ import numpy as np
 
 from raynas.space import Space, decisions_of
 from raynas.strategies._controller import Controller
+from raynas.strategies._duplicates import Deduplicate
 from raynas.strategies.base import Mode, Strategy, check_count
 from raynas.strategies.proposal import Evaluation, Proposal
 
@@ -36,6 +37,7 @@ class Reinforce(Strategy):
         mode: Mode = "max",
         seed: int = 0,
         duplicates: bool = False,
+        deduplicate: Deduplicate = "exact",
         units: int = 35,
         learning_rate: float = 6e-4,
         baseline_decay: float = 0.95,
@@ -50,7 +52,14 @@ class Reinforce(Strategy):
             ValueError: units below 1, learning_rate not above 0, baseline_decay not from 0 to 1, or
                 entropy below 0.
         """
-        super().__init__(space, metric=metric, mode=mode, seed=seed, duplicates=duplicates)
+        super().__init__(
+            space,
+            metric=metric,
+            mode=mode,
+            seed=seed,
+            duplicates=duplicates,
+            deduplicate=deduplicate,
+        )
         check_count(units=units)
         if not 0 < learning_rate < np.inf:
             raise ValueError(f"learning_rate: expected a number above 0, got {learning_rate}")
@@ -84,14 +93,13 @@ class Reinforce(Strategy):
     def propose(self, rng: np.random.Generator) -> Proposal:
         """Learn what is new and draw from the policy."""
         self._learn()
-        pending = {proposal.architecture.id for proposal in self.pending.values()}
         repeats = self._trailing_repeats()
         tries = 1 if self.duplicates or repeats < self.REPEATS else self.TRIES
         for flattened in range(tries):
             architecture, entropy = self._controller.sample(
                 self.space, rng, self.FLATTER**flattened
             )
-            if architecture.id not in self._known and architecture.id not in pending:
+            if self.is_new(architecture):
                 break
         notes = {
             "entropy": round(entropy, 4),

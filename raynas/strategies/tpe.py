@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from raynas.space import Architecture, Decision, Space, decisions_of, mutate, walk
+from raynas.strategies._duplicates import Deduplicate
 from raynas.strategies.base import Mode, Strategy
 from raynas.strategies.proposal import Evaluation, Proposal
 
@@ -33,6 +34,7 @@ class OptunaSearch(Strategy):
         mode: Mode = "max",
         seed: int = 0,
         duplicates: bool = False,
+        deduplicate: Deduplicate = "exact",
         sampler: str = "TPESampler",
         multivariate: bool = False,
     ) -> None:
@@ -45,7 +47,14 @@ class OptunaSearch(Strategy):
             ValueError: Optuna is not installed, or has no such sampler of one objective that needs
                 no more than a seed.
         """
-        super().__init__(space, metric=metric, mode=mode, seed=seed, duplicates=duplicates)
+        super().__init__(
+            space,
+            metric=metric,
+            mode=mode,
+            seed=seed,
+            duplicates=duplicates,
+            deduplicate=deduplicate,
+        )
         self.sampler = sampler
         self.multivariate = multivariate
         self._make_sampler(0)
@@ -83,10 +92,9 @@ class OptunaSearch(Strategy):
 
     def _changed(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
         """Change one decision after the other until it is new, or for long enough."""
-        pending = {proposal.architecture.id for proposal in self.pending.values()}
         start = architecture
         for steps in range(20):
-            if architecture.id not in self._known and architecture.id not in pending:
+            if self.is_new(architecture):
                 break
             architecture = start
             for _ in range(1 + steps // 5):

@@ -29,6 +29,7 @@ COLUMNS = {
     "repeats": "string",
     "notes": "string",
     "curve": "string",
+    "variants": "string",
 }
 METRICS = {"val_accuracy": 0.5, "params": 12.0}
 
@@ -41,6 +42,7 @@ def make_trial(number: int, metrics: dict[str, float] | None = None, error: str 
             parents=(0, 1) if number else (),
             number=number,
             repeats=(2,) if number else (),
+            variants={0: Architecture({"width": 9}, {"width": 9})} if number else {},
         ),
         status="failed" if error else "completed",
         error=error,
