@@ -22,6 +22,14 @@ def set_option(help_: str) -> Any:
 Verbose = Annotated[
     bool, typer.Option("--verbose", help="Show what Ray and Lightning say (else: log.txt).")
 ]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        help="The Ray cluster to join: auto (this machine's) or HOST:PORT of its head; RAY_ADDRESS "
+        "says the same (default: a Ray of its own on this machine).",
+        show_default=False,
+    ),
+]
 RunFolder = Annotated[
     str, typer.Argument(metavar="RUN_FOLDER", help="The folder that a search made: runs/NAME.")
 ]

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from raynas.cli.command import Interrupted, run_command
-from raynas.cli.options import RunFolder, Verbose, option, parse_set, set_option
+from raynas.cli.options import Address, RunFolder, Verbose, option, parse_set, set_option
 from raynas.runs.output import Output
 
 
@@ -39,6 +39,7 @@ def search(
             show_default=False,
         ),
     ] = None,
+    address: Address = None,
     verbose: Verbose = False,
 ) -> None:
     """Search for the best architecture, and test it once at the end.
@@ -74,7 +75,7 @@ def search(
             wanted = make_config(**given, options=options)
         else:
             wanted = read_config(_read(config), str(config), **given, options=options)
-        _finish(run_search(wanted, output.view()), output)
+        _finish(run_search(wanted, output.view(), address), output)
 
     run_command(run, verbose=verbose)
 
@@ -85,6 +86,7 @@ def resume(
         int | None,
         typer.Option(min=1, help="Go on until there are so many trials.", show_default=False),
     ] = None,
+    address: Address = None,
     verbose: Verbose = False,
 ) -> None:
     """Go on with a search that was interrupted or killed, or extend one that has ended.
@@ -97,7 +99,7 @@ def resume(
     def run(output: Output) -> None:
         from raynas.runs.search import resume_run
 
-        _finish(resume_run(run_folder, trials, output.view()), output)
+        _finish(resume_run(run_folder, trials, output.view(), address), output)
 
     run_command(run, verbose=verbose)
 

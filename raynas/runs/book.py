@@ -19,6 +19,8 @@ from raynas.space import Architecture
 from raynas.strategies import Proposal, Strategy, as_config, variants_from_json, variants_to_json
 
 _PROPOSAL = "proposal.json"
+LOSSES = 2
+"""How often in a row, with no epoch in between, a trial may lose its worker before it fails."""
 
 
 @dataclass
@@ -30,6 +32,8 @@ class Running:
     epoch: int = 0
     metrics: dict[str, float] | None = None
     curve: list[dict[str, Any]] = field(default_factory=list)
+    losses: int = 0
+    """How often in a row it has lost its worker, with no epoch in between."""
 
 
 class Book:
@@ -49,6 +53,8 @@ class Book:
         self.best: list[Trial] = []
         """The best completed trials, the best first; their checkpoints are kept."""
         self.done = 0
+        self.lost: tuple[str, str] | None = None
+        """The trial that lost its worker last, and what is known of why."""
         self.on_change: Callable[[Book], object] | None = None
         """Called after each epoch and each finished trial."""
         self._record = Record(folder)
@@ -149,8 +155,22 @@ class Book:
         self._close(trial_id, status, error, result)
 
     def fail(self, trial_id: str, error: str) -> None:
-        """Record a trial whose worker was lost."""
+        """Record a trial that took its worker with it."""
         self._close(trial_id, "failed", error, {})
+
+    def lose(self, trial_id: str, error: str) -> None:
+        """Put back a trial whose worker or machine is gone: it goes on elsewhere, as if resumed."""
+        running = self.running.get(trial_id)
+        if running is None:
+            return
+        losses = 1 if running.epoch else running.losses + 1
+        if losses > LOSSES:
+            self.fail(trial_id, error)
+            return
+        del self.running[trial_id]
+        self._waiting.insert(0, Running(trial_id, running.proposal, losses=losses))
+        self.lost = (trial_id, error)
+        self._changed()
 
     def _close(self, trial_id: str, status: str, error: str | None, result: dict[str, Any]) -> None:
         running = self.running.pop(trial_id, None)
@@ -183,6 +203,10 @@ class Book:
         for gone in (before | {trial_id}) - after:
             (self._checkpoints / gone).delete()
         self._changed()
+
+    def give_up(self, error: Exception) -> None:
+        """End the run because it cannot go on here; what it has is recorded."""
+        self.fatal = self.fatal or error
 
     def _changed(self) -> None:
         if self.on_change is not None:

@@ -1,7 +1,6 @@
 """Ray Tune as the engine: it asks the book for trials, runs them, and tells the book what came."""
 
 import logging
-import math
 import os
 import pickle
 import tempfile
@@ -14,6 +13,7 @@ from ray import tune
 from ray.tune.search import Searcher
 
 from raynas.runs.book import Book
+from raynas.runs.cluster import Room
 from raynas.runs.trial import CandidateTrial, Job
 
 _QUIET = {
@@ -21,6 +21,7 @@ _QUIET = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # no warning about it
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # no files per trial: 5 times the overhead
     "TUNE_DISABLE_SIGINT_HANDLER": "1",  # ours ends the run cleanly
+    "TUNE_MAX_PENDING_TRIALS_PG": "1000000000",  # `_Proposals` hands out as many as have room
     "TUNE_GLOBAL_CHECKPOINT_S": "1000000000",  # the run folder is the state, not Tune's snapshot
     "TUNE_WARN_INSUFFICENT_RESOURCE_THRESHOLD_S": "1000000000",  # checked before the start
 }
@@ -34,19 +35,24 @@ class _Unsaved:
 
 
 class _Proposals(_Unsaved, Searcher):
-    """Hands the book's proposals to Tune, as many at a time as the run may have."""
+    """Hands the book's proposals to Tune, as many at a time as the cluster has room for."""
 
-    def __init__(self, book: Book, concurrency: int) -> None:
+    def __init__(self, book: Book) -> None:
         super().__init__(metric=book.config.metric, mode=book.config.mode)
         self._book = book
-        self._concurrency = concurrency
+        self._room = Room(book.config)
 
     def suggest(self, trial_id: str) -> Any:
         book = self._book
-        if len(book.running) >= self._concurrency or len(book.running) >= book.left:
+        if not book.left:
+            return Searcher.FINISHED
+        most = min(book.left, book.config.concurrency or book.left, self._room.trials())
+        if len(book.running) >= most:
             return None
         config = book.next()
-        return Searcher.FINISHED if config is None and book.exhausted else config
+        # What is running may lose its worker and come back, so that is awaited.
+        over = config is None and book.exhausted and not book.running
+        return Searcher.FINISHED if over else config
 
     def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
         """Nothing: `_Results` tells the book, with the trial's own id and its error."""
@@ -79,7 +85,7 @@ class _Results(_Unsaved, tune.Callback):
             yield
         except Exception as error:
             logging.getLogger(__name__).exception("the run cannot go on")
-            self._book.fatal = self._book.fatal or error
+            self._book.give_up(error)
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
         self._live[trial.trial_id] = trial
@@ -99,7 +105,9 @@ class _Results(_Unsaved, tune.Callback):
         if self._live.pop(trial.trial_id, None) is None and self._book.stopped.is_set():
             return  # killed by stop_all
         with self._guard():
-            self._book.fail(trial.config["trial_id"], _worker_error(_error_of(trial)))
+            error = _error_of(trial)
+            end = self._book.lose if _is_lost(error) else self._book.fail
+            end(trial.config["trial_id"], _worker_error(error))
 
 
 class _Stop(_Unsaved, tune.Stopper):
@@ -128,22 +136,18 @@ def run_trials(
     if not book.left or (book.exhausted and not book.running):
         return
     config = book.config
-    concurrency = min(room(config.cpus_per_trial, config.gpus_per_trial), book.left)
-    if config.concurrency:
-        concurrency = min(concurrency, config.concurrency)
     resources = {"cpu": config.cpus_per_trial, "gpu": config.gpus_per_trial}
     told = tune.with_parameters(trainable, job=job) if job else trainable
     results = _Results(book)
-    settings = {**_QUIET, "TUNE_MAX_PENDING_TRIALS_PG": str(concurrency)}
-    with _environment(settings), tempfile.TemporaryDirectory(prefix="raynas-tune-") as scratch:
+    with _environment(_QUIET), tempfile.TemporaryDirectory(prefix="raynas-tune-") as scratch:
         tune.run(  # not tune.Tuner, which pickles all of this into the experiment
             told,
             name="run",
             metric=config.metric,
             mode=config.mode,
-            num_samples=book.left,
+            num_samples=-1,  # `_Proposals` says when it is enough
             resources_per_trial=resources,
-            search_alg=_Proposals(book, concurrency),
+            search_alg=_Proposals(book),
             callbacks=[results],
             stop=_Stop(results),
             reuse_actors=True,
@@ -157,24 +161,6 @@ def run_trials(
         raise book.fatal
 
 
-def room(cpus: float, gpus: float) -> int:
-    """Count the trials that the cluster's nodes can hold at a time."""
-    fitting = 0
-    for node in ray.nodes():  # type: ignore[no-untyped-call]  # ray.nodes has no types
-        if node["Alive"]:
-            has = node["Resources"]
-            places = has.get("CPU", 0.0) / cpus
-            if gpus:
-                places = min(places, _packed(has.get("GPU", 0.0), gpus))
-            fitting += int(places + 1e-9)
-    return fitting
-
-
-def _packed(gpus: float, share: float) -> float:
-    """Count the shares that whole GPUs hold: a trial's fraction lies on one GPU."""
-    return gpus / share if share >= 1 else gpus * math.floor(1 / share + 1e-9)
-
-
 def _error_of(trial: Any) -> Exception | None:
     """Return what a trial has just died of, from the driver's disk: Tune keeps it nowhere else."""
     path = trial.pickled_error_file
@@ -184,13 +170,21 @@ def _error_of(trial: Any) -> Exception | None:
         return pickle.load(file)  # type: ignore[no-any-return]  # Tune pickled an exception
 
 
+def _is_lost(error: Exception | None) -> bool:
+    """Whether a worker or its machine is gone, not by a lack of memory or a broken set-up."""
+    lost = (ray.exceptions.RayActorError, ray.exceptions.NodeDiedError)
+    ours = ("running low on memory", "in its creation task")
+    return isinstance(error, lost) and not any(cause in str(error) for cause in ours)
+
+
 def _worker_error(error: Exception | None) -> str:
     """Say in one line why a worker was lost."""
     text = " ".join(str(error).split())
     if isinstance(error, ray.exceptions.OutOfMemoryError) or "running low on memory" in text:
         return f"out of memory: the worker was killed ({text[:300]})"
     if isinstance(error, ray.exceptions.RayActorError):
-        return f"the worker died ({text[:300]})"
+        lines = [line for line in str(error).splitlines()[1:] if not line.startswith("\t")]
+        return f"the worker died ({' '.join(lines)[:300] or text[:300]})"
     return f"{type(error).__name__}: {text[:500]}"
 
 

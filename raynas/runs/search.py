@@ -1,31 +1,30 @@
 """A search from start to end: check, start Ray, run trials, test the best, leave the folder."""
 
 import contextlib
-import fcntl
-import logging
 import os
 import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import ray
 
 from raynas.runs.best import write_best
 from raynas.runs.book import Book
+from raynas.runs.cluster import Room, joined
 from raynas.runs.config import RunConfig, make_config, read_config
-from raynas.runs.engine import room, run_trials
+from raynas.runs.engine import run_trials
 from raynas.runs.errors import RunFailed
+from raynas.runs.lock import Lost, locked
+from raynas.runs.modules import MODULES, find_modules, install_modules
 from raynas.runs.run import Run, read_run_yaml
 from raynas.runs.storage import Folder, open_folder
 from raynas.runs.trial import Job
 from raynas.space import LoadedSpace, load_space, load_space_source, sample, walk
-from raynas.training import DataSource, load_data
+from raynas.training import DataSource, is_user_data, load_data
 
 _PROBE = ".raynas-can-write"
-_PRELOAD = "raynas.runs.trial"
-"""What a local Ray's idle workers import at once, all together, before the first trials come."""
 
 
 class View(Protocol):
@@ -41,11 +40,12 @@ class View(Protocol):
         """Show one line."""
 
 
-def run_search(config: RunConfig, view: View | None = None) -> Run:
+def run_search(config: RunConfig, view: View | None = None, address: str | None = None) -> Run:
     """Search, and return the run with its best architecture tested.
 
     Raises:
-        ValueError: something in the config is wrong, or the run exists; no trial has started.
+        ValueError: something in the config or the address is wrong, or the run exists; no trial has
+            started.
         RunFailed: every trial failed; the message names the first error.
     """
     config = config.resolved()
@@ -59,29 +59,36 @@ def run_search(config: RunConfig, view: View | None = None) -> Run:
             f"raynas resume {folder.uri}"
         )
     _writable(config.storage)
-    with _ray(config):
+    with joined(address):
+        notice = Room(config).check()
         _create(folder, config, space)
-        with _lock(folder):
-            return _go(folder, config, space, data, view, resumed=False)
+        with locked(folder) as listeners:
+            return _go(folder, config, space, data, view, listeners, notice)
 
 
-def resume_run(path: str, trials: int | None = None, view: View | None = None) -> Run:
+def resume_run(
+    path: str, trials: int | None = None, view: View | None = None, address: str | None = None
+) -> Run:
     """Go on with a run, from whatever moment it ended at; `trials` extends or cuts it.
 
     Raises:
-        ValueError: there is no run folder at `path`, or the run is going on somewhere.
+        ValueError: there is no run folder at `path`, the run is going on somewhere, or the address
+            is wrong.
         RunFailed: every trial failed.
     """
     folder = open_folder(path)
     config = read_config(read_run_yaml(folder), f"{folder.uri}/run.yaml")
-    with _lock(folder):
+    with locked(folder, view.say if view else lambda text: None) as listeners:
         if trials is not None and trials != config.trials:
             config = make_config(**{**config.model_dump(), "trials": trials})
             folder.write("run.yaml", config.to_yaml().encode())
+        if folder.exists(MODULES):
+            install_modules(folder.read(MODULES))
         space = load_space_source(folder.read("space.py").decode(), config.space_name)
         data = load_data(config.data, seed=config.seed, options=config.data_options)
-        with _ray(config):
-            return _go(folder, config, space, data, view, resumed=True)
+        with joined(address):
+            notice = Room(config).check()
+            return _go(folder, config, space, data, view, listeners, notice, resumed=True)
 
 
 def check_builds(space: LoadedSpace, data: DataSource) -> None:
@@ -125,6 +132,10 @@ def _create(folder: Folder, config: RunConfig, space: LoadedSpace) -> None:
     folder.make()
     folder.write("run.yaml", config.to_yaml().encode())
     folder.write("space.py", space.source.encode())
+    names = [config.data.partition(":")[0]] if is_user_data(config.data) else []
+    modules = find_modules(space.source, names, Path(space.path).parent)
+    if modules:
+        folder.write(MODULES, modules)
 
 
 def _go(
@@ -133,13 +144,17 @@ def _go(
     space: LoadedSpace,
     data: DataSource,
     view: View | None,
-    resumed: bool,
+    listeners: list[Lost],
+    notice: str | None,
+    resumed: bool = False,
 ) -> Run:
     run = Run(folder, config)
     book = Book(folder, config, config.make_strategy(space))
+    listeners.append(book.give_up)
     job = Job(
         space_name=space.name,
         space_source=space.source,
+        modules=folder.read(MODULES) if folder.exists(MODULES) else b"",
         data=data,
         training=config.training,
         seed=config.seed,
@@ -151,6 +166,8 @@ def _go(
     )
     if view:
         view.opened(run, space, data, resumed)
+        if notice:
+            view.say(notice)
     with _interruptible(book):
         with view.watch(book) if view else contextlib.nullcontext():
             run_trials(book, job)
@@ -168,46 +185,6 @@ def _go(
             view.say("Testing the best network on the test data …")
         write_best(run, book.best[0], job, space)
     return run
-
-
-@contextlib.contextmanager
-def _ray(config: RunConfig) -> Iterator[None]:
-    """Use the Ray that is there (RAY_ADDRESS, or one initialised already), else a local one."""
-    started = not ray.is_initialized()
-    if started:
-        os.environ.setdefault("RAY_preload_python_modules", _PRELOAD)
-        ray.init(
-            address=os.environ.get("RAY_ADDRESS") or "local",
-            include_dashboard=None if os.environ.get("RAY_ADDRESS") else False,
-            logging_level=logging.ERROR,
-            log_to_driver=True,
-        )
-    try:
-        if room(config.cpus_per_trial, config.gpus_per_trial) < 1:
-            has = ray.cluster_resources()  # type: ignore[no-untyped-call]  # it has no types
-            raise ValueError(
-                f"a trial needs {config.cpus_per_trial:g} CPUs and {config.gpus_per_trial:g} GPUs "
-                f"on one node, more than any node has (all together: {has.get('CPU', 0):g} CPUs, "
-                f"{has.get('GPU', 0):g} GPUs); lower --cpus-per-trial or --gpus-per-trial"
-            )
-        yield
-    finally:
-        if started:
-            ray.shutdown()
-
-
-@contextlib.contextmanager
-def _lock(folder: Folder) -> Iterator[None]:
-    """Keep a second process from working on the same local run folder."""
-    if folder.local is None:
-        yield
-        return
-    with open(folder.local / ".lock", "w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise ValueError(f"run {folder.uri} is going on in another process") from error
-        yield
 
 
 @contextlib.contextmanager

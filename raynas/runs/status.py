@@ -1,13 +1,12 @@
 """What a run folder says, for a person: while it runs, and at the end."""
 
-import contextlib
-import fcntl
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from raynas.runs.lock import is_locked
 from raynas.runs.output import command
 from raynas.runs.record import Trial
 from raynas.runs.run import Run, open_run
@@ -83,13 +82,8 @@ def show_result(run: Run, console: Console) -> None:
 
 
 def _state(run: Run, done: int) -> str:
-    folder = run.folder
-    if folder.local is not None:
-        with contextlib.suppress(FileNotFoundError), open(folder.local / ".lock") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except OSError:
-                return "running"
+    if is_locked(run.folder):
+        return "running"
     if done >= run.config.trials:
         return "finished"
     best = run.best()  # of fewer trials where the space has no more

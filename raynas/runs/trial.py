@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from ray.tune import Trainable
 
+from raynas.runs.modules import install_modules
 from raynas.runs.storage import Folder
 from raynas.space import load_space_source
 from raynas.training import CandidateError, DataSource, TrainingConfig, fit
@@ -30,6 +31,8 @@ class Job:
 
     space_name: str
     space_source: str
+    modules: bytes
+    """The user's own modules that space and data import, zipped (see `find_modules`)."""
     data: DataSource
     training: TrainingConfig
     seed: int
@@ -50,6 +53,7 @@ class CandidateTrial(Trainable):
 
     def setup(self, config: dict[str, Any], job: Job) -> None:  # type: ignore[override]  # tune.with_parameters adds job
         """Get the worker ready once, and begin its first trial."""
+        install_modules(job.modules)
         if os.path.isdir(job.working_directory):
             os.chdir(job.working_directory)
             sys.path.insert(0, job.working_directory)  # where the user's modules may lie

@@ -118,6 +118,7 @@ class _Lines:
         self._view = view
         self._best = book.best[0].trial_id if book.best else ""
         self._failed = len(book.failures)
+        self._lost = book.lost
         self._next = time.monotonic() + PLAIN_EVERY_S
 
     def update(self, book: Book) -> None:
@@ -125,6 +126,9 @@ class _Lines:
             self._failed = len(book.failures)
             trial = book.failures[-1]
             self._view.say(f"trial {trial.number} failed: {escape(str(trial.error))}")
+        if book.lost is not None and book.lost != self._lost:
+            self._lost = book.lost
+            self._view.say(f"{book.lost[0]} goes on elsewhere: {escape(book.lost[1])}")
         if book.best and book.best[0].trial_id != self._best:
             self._best = book.best[0].trial_id
             self._view.say(f"{book.done}/{book.total} new best: {_words(book.best[0], book)}")

@@ -5,7 +5,7 @@ from raynas.training.batches import Batches, ShuffledBatches
 from raynas.training.builtin import BUILTIN
 from raynas.training.candidate import Candidate
 from raynas.training.config import TrainingConfig
-from raynas.training.data import load_arrays, load_data
+from raynas.training.data import is_user_data, load_arrays, load_data
 from raynas.training.errors import CandidateError
 from raynas.training.fit import Build, evaluate_test, fit, load_candidate, make_candidate
 from raynas.training.optimizers import OPTIMIZERS, SCHEDULES
@@ -33,6 +33,7 @@ __all__ = [
     "UserData",
     "evaluate_test",
     "fit",
+    "is_user_data",
     "load_arrays",
     "load_candidate",
     "load_data",

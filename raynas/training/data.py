@@ -24,9 +24,14 @@ def load_data(name: str, *, seed: int, options: DataOptions | None = None) -> Da
     Raises:
         ValueError: there is no such data set, or it cannot be used; one line says why.
     """
-    if _CLASS.fullmatch(name):
+    if is_user_data(name):
         return load_user_data(name)
     return load_arrays(name, seed=seed, options=options)
+
+
+def is_user_data(name: str) -> bool:
+    """Whether a data set's name is that of a class, "package.module:Class"."""
+    return _CLASS.fullmatch(name) is not None
 
 
 def load_arrays(name: str, *, seed: int, options: DataOptions | None = None) -> ArrayData:

@@ -199,3 +199,22 @@ def test_an_exhausted_space(tmp_path: Path):
         assert told.next() is None
         assert told.exhausted
         assert told.left == 44
+
+
+def test_a_trial_whose_machine_is_lost_goes_on_unless_that_happens_again_and_again(tmp_path: Path):
+    book = open_book(tmp_path, CONFIG)
+    config = book.next()
+    epoch = {"epoch": 1, "curve": [{"epoch": 1}], "val_accuracy": 0.5, "metric_names": []}
+    for _ in range(3):  # an epoch in between: it gets somewhere
+        book.epoch(config["trial_id"], epoch)
+        book.lose(config["trial_id"], "gone")
+        assert not book.running
+        assert book.next() == config
+        assert book.running[config["trial_id"]].curve == []
+    for again in (True, False):
+        book.lose(config["trial_id"], "gone")
+        assert (book.next() == config) == again
+    (trial,) = book.failures
+    assert (trial.trial_id, trial.error) == (config["trial_id"], "gone")
+    book.lose(config["trial_id"], "told twice")
+    assert book.done == 1

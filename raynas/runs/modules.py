@@ -1,0 +1,87 @@
+"""The user's own Python modules: found where a search starts, importable where its trials run."""
+
+import ast
+import io
+import sys
+import sysconfig
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+MODULES = "modules.zip"
+"""The file of the run folder that keeps them."""
+
+_OURS = "raynas"
+
+
+def find_modules(source: str, names: list[str], folder: Path | None) -> bytes:
+    """Return a zip of the user's modules that a source or the modules `names` import, at any depth.
+
+    They are looked for in `folder` and where Python looks, except in its own installation. What is
+    imported under a name made up at run time is not found. Nothing found: no bytes.
+    """
+    folders = [folder] if folder else []
+    folders += [Path(entry) for entry in sys.path if not _installed(Path(entry).resolve())]
+    found: dict[str, bytes] = {}
+    queue = [*names, *_imports(source.encode(), "")]
+    while queue:
+        name = queue.pop()
+        for path, package in _files(name, folders):
+            if path not in found:
+                content = (package[0] / path).read_bytes()
+                found[path] = content
+                queue += _imports(content, package[1])
+    if not found:
+        return b""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(found):
+            archive.writestr(path, found[path])
+    return buffer.getvalue()
+
+
+def install_modules(archive: bytes) -> None:
+    """Make the modules of a zip importable in this process: after its own folder, before others."""
+    if not archive:
+        return
+    folder = tempfile.mkdtemp(prefix="raynas-modules-")
+    with zipfile.ZipFile(io.BytesIO(archive)) as file:
+        file.extractall(folder)
+    sys.path.insert(1, folder)
+
+
+def _files(name: str, folders: list[Path]) -> Iterator[tuple[str, tuple[Path, str]]]:
+    """Yield the files that importing a dotted name runs: (path, (its folder, its package))."""
+    parts = name.split(".")
+    if parts[0] in ("", _OURS):
+        return
+    for folder in folders:
+        if not ((folder / parts[0]).is_dir() or (folder / f"{parts[0]}.py").is_file()):
+            continue
+        for depth in range(1, len(parts) + 1):
+            path = "/".join(parts[:depth])
+            if (folder / path / "__init__.py").is_file():
+                yield f"{path}/__init__.py", (folder, ".".join(parts[:depth]))
+            elif (folder / f"{path}.py").is_file():
+                yield f"{path}.py", (folder, ".".join(parts[: depth - 1]))
+        return
+
+
+def _imports(source: bytes, package: str) -> list[str]:
+    """List the dotted names that a module imports, and what it imports from them."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) + 1 - node.level]
+            base = ".".join([*(above if node.level else []), *filter(None, [node.module])])
+            names += [f"{base}.{alias.name}" for alias in node.names]
+    return names
+
+
+def _installed(folder: Path) -> bool:
+    """Whether a folder belongs to the Python installation or its environment."""
+    homes = {Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "purelib", "platlib")}
+    return any(folder == home or home in folder.parents for home in homes) or not folder.is_dir()
