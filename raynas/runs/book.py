@@ -19,8 +19,6 @@ from raynas.space import Architecture
 from raynas.strategies import Proposal, Strategy, as_config, variants_from_json, variants_to_json
 
 _PROPOSAL = "proposal.json"
-LOSSES = 2
-"""How often in a row, with no epoch in between, a trial may lose its worker before it fails."""
 
 
 @dataclass
@@ -158,13 +156,16 @@ class Book:
         """Record a trial that took its worker with it."""
         self._close(trial_id, "failed", error, {})
 
-    def lose(self, trial_id: str, error: str) -> None:
-        """Put back a trial whose worker or machine is gone: it goes on elsewhere, as if resumed."""
+    def lose(self, trial_id: str, error: str, most: int) -> None:
+        """Put back a trial whose worker or machine is gone: it goes on elsewhere, as if resumed.
+
+        It fails if that has happened more than `most` times in a row, with no epoch in between.
+        """
         running = self.running.get(trial_id)
         if running is None:
             return
         losses = 1 if running.epoch else running.losses + 1
-        if losses > LOSSES:
+        if losses > most:
             self.fail(trial_id, error)
             return
         del self.running[trial_id]

@@ -26,6 +26,12 @@ _QUIET = {
     "TUNE_WARN_INSUFFICENT_RESOURCE_THRESHOLD_S": "1000000000",  # checked before the start
 }
 
+MACHINES_LOST = 5
+"""How often in a row, with no epoch in between, a trial's machine may vanish before it fails."""
+WORKERS_LOST = 1
+"""The same for its worker alone: then it may well be the candidate that kills it."""
+_NODE_DIED = "its node has died"
+
 
 class _Unsaved:
     """Is left out of the snapshot that Tune pickles at the end: the run folder is the state."""
@@ -106,8 +112,12 @@ class _Results(_Unsaved, tune.Callback):
             return  # killed by stop_all
         with self._guard():
             error = _error_of(trial)
-            end = self._book.lose if _is_lost(error) else self._book.fail
-            end(trial.config["trial_id"], _worker_error(error))
+            trial_id, reason = trial.config["trial_id"], _worker_error(error)
+            if _is_lost(error):
+                most = MACHINES_LOST if _NODE_DIED in reason else WORKERS_LOST
+                self._book.lose(trial_id, reason, most)
+            else:
+                self._book.fail(trial_id, reason)
 
 
 class _Stop(_Unsaved, tune.Stopper):
