@@ -7,6 +7,8 @@ from typing import Any
 from torch import nn
 
 from raynas.nets.ops import Node, Shape, build_op
+from raynas.nets.relaxed_chain import RelaxedChain, is_relaxed_chain
+from raynas.nets.relaxed_dense import RelaxedClassifier
 
 HEAD_SIZE = 4
 """A chain's last map is averaged down to at most this height and width before it is flattened."""
@@ -18,6 +20,9 @@ def build_mlp(value: dict[str, Any], input_shape: Shape, num_outputs: int) -> nn
     Raises:
         ValueError: a layer is not a valid node.
     """
+    if is_relaxed_chain(value["layers"]):
+        sources = {"inputs": prod(input_shape)}
+        return nn.Sequential(nn.Flatten(), RelaxedClassifier(value["layers"], sources, num_outputs))
     modules, shape = _chain(value["layers"], (prod(input_shape),), "layers")
     return nn.Sequential(nn.Flatten(), *modules, nn.Linear(shape[0], num_outputs))
 
@@ -36,6 +41,8 @@ def build_chain_cnn(value: dict[str, Any], input_shape: Shape, num_outputs: int)
             f"chain_cnn needs images of shape (channels, height, width), got {input_shape}; "
             "use the space mlp for feature vectors"
         )
+    if is_relaxed_chain(value["features"]):
+        return RelaxedChain(value, input_shape, num_outputs, HEAD_SIZE)
     features, (channels, height, width) = _chain(value["features"], input_shape, "features")
     pool = (-(-height // HEAD_SIZE), -(-width // HEAD_SIZE))
     flat = channels * (height // pool[0]) * (width // pool[1])

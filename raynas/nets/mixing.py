@@ -21,7 +21,7 @@ def softmaxes(logits: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def mixed(weights: Tensor, allowed: Iterable[int], edge: Tensor | None) -> Mix:
     """Sum the allowed options by their weights, all of them times the weight of their edge."""
     scaled = weights if edge is None else weights * edge
-    return Mix(tuple(allowed), dict(enumerate(scaled.unbind())), edge=edge)
+    return Mix(tuple(allowed), dict(enumerate(scaled.unbind())), plain=False, edge=edge)
 
 
 def draw(alphas: Tensor, temperature: float, allowed: Iterable[int], edge: Tensor | None) -> Mix:
@@ -46,4 +46,4 @@ def draw(alphas: Tensor, temperature: float, allowed: Iterable[int], edge: Tenso
         weights = weights * edge
     one = weights[drawn]
     index = options[drawn]
-    return Mix((index,), {index: one}, (weights * (1 - hard)).sum(), edge)
+    return Mix((index,), {index: one}, rest=(weights * (1 - hard)).sum(), edge=edge)

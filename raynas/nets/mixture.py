@@ -15,19 +15,25 @@ from torch import Tensor, nn
 from raynas.nets.cell_ops import build_cell_op
 from raynas.nets.norm import BatchNorm
 from raynas.space.cells import NONE
+from raynas.space.relaxation import is_mixture
+
+Weight = Tensor | float
+"""The weight of an option, a number."""
 
 
 @dataclass(frozen=True)
 class Mix:
     """What a mixture computes in one pass: the options `active`, each times its weight, a number.
 
-    Without weights the active options count as they are. `rest` is a number (0, with a gradient)
-    that is added to the result: the weights of options that are not computed. `edge` is a factor
-    of all that the edge carries, already part of the weights (PC-DARTS).
+    Without weights the active options count as they are. `plain`: pools are not normalised.
+    `rest` is a number (0, with a gradient) that is added to the result: the weights of options
+    that are not computed. `edge` is a factor of all that the edge carries, already part of the
+    weights (PC-DARTS).
     """
 
     active: tuple[int, ...]
     weights: Mapping[int, Tensor] | None = None
+    plain: bool = True
     rest: Tensor | None = None
     edge: Tensor | None = None
 
@@ -51,6 +57,31 @@ class Mixture(nn.Module):
         if self.mix is None:
             raise RuntimeError(f"the mixture {self.path} runs inside a Supernet only")
         return self.mix
+
+    def chances(self) -> list[tuple[Any, Weight]]:
+        """Return the options that are active, each with its weight."""
+        mix = self.now()
+        return [
+            (self.options[i], 1.0 if mix.weights is None else mix.weights[i]) for i in mix.active
+        ]
+
+
+class Fixed(nn.Module):
+    """What stands in place of a mixture where nothing is open."""
+
+    def __init__(self, option: Any) -> None:
+        """Take the only option."""
+        super().__init__()
+        self.options = [option]
+
+    def chances(self) -> list[tuple[Any, Weight]]:
+        """Return the option, with the weight 1."""
+        return [(self.options[0], 1.0)]
+
+
+def open_field(field: Any) -> Mixture | Fixed:
+    """Return what says which options a field of a relaxed value has, and their weights."""
+    return Mixture(field) if is_mixture(field) else Fixed(field)
 
 
 class Place:
@@ -85,8 +116,8 @@ class Place:
 class Term(nn.Module):
     """One operation of a mixture, times its weight.
 
-    While it has a weight, a pool is normalised (Liu 2019, in the search only), so that its values
-    are comparable with those of convolutions. Without one it is the plain operation.
+    Unless it is to be plain, a pool is normalised, so that the values that are summed are alike
+    (Liu 2019, in the search only).
     """
 
     def __init__(self, name: str, channels: int, stride: int) -> None:
@@ -99,11 +130,13 @@ class Term(nn.Module):
         self.norm = BatchNorm(channels, affine=False) if pools else None
         self.by_relu = isinstance(layers[0], nn.ReLU)
 
-    def forward(self, place: Place, weight: Tensor | None) -> Tensor:
-        """Run over a fed place; `weight` is a number."""
+    def forward(self, place: Place, weight: Tensor | None, plain: bool) -> Tensor:
+        """Run over a fed place; `weight` is a number, None is one."""
         if self.norm is not None:
             pooled = place.once(self.name, self.op)
-            return pooled if weight is None else self.norm.scaled(pooled, weight)
+            if not plain and weight is not None:
+                return self.norm.scaled(pooled, weight)
+            return pooled if weight is None else pooled * weight
         layers = _layers(self.op)
         if self.by_relu:
             result = place.once("relu", layers[0])
@@ -161,7 +194,8 @@ class MixedOp(Mixture):
         for index in mix.active:
             name = self.options[index]
             if name != NONE and place.map is not None:
-                term = self.terms[name](place, None if mix.weights is None else mix.weights[index])
+                weight = None if mix.weights is None else mix.weights[index]
+                term = self.terms[name](place, weight, mix.plain)
                 total = term if total is None else total + term
         return total
 

@@ -27,7 +27,7 @@ def conv(node: Node, shape: Shape) -> tuple[nn.Module, Shape]:
     module = nn.Sequential(
         nn.Conv2d(channels, filters, kernel, stride, padding=kernel // 2, bias=False),
         BatchNorm(filters),
-        _activation(node),
+        build_activation(node["activation"]),
     )
     return module, (filters, -(-height // stride), -(-width // stride))
 
@@ -45,7 +45,7 @@ def dense(node: Node, shape: Shape) -> tuple[nn.Module, Shape]:
     if len(shape) != 1:
         raise ValueError(f"dense takes samples of shape (features,), got {shape}")
     units = node["units"]
-    return nn.Sequential(nn.Linear(shape[0], units), _activation(node)), (units,)
+    return nn.Sequential(nn.Linear(shape[0], units), build_activation(node["activation"])), (units,)
 
 
 OPS: dict[str, Op] = {"conv": conv, "max_pool": max_pool, "dense": dense}
@@ -76,8 +76,12 @@ def build_op(node: Node, shape: Shape, path: str = "node") -> tuple[nn.Module, S
         raise ValueError(f"{path}: {error}") from error
 
 
-def _activation(node: Node) -> nn.Module:
-    name = node["activation"]
+def build_activation(name: str) -> nn.Module:
+    """Build the activation of a name (any of `ACTIVATIONS`).
+
+    Raises:
+        ValueError: there is no such activation.
+    """
     if name not in ACTIVATIONS:
         raise ValueError(f"activation: expected one of {', '.join(ACTIVATIONS)}, got {name!r}")
     return ACTIVATIONS[name]()

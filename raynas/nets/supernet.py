@@ -1,18 +1,19 @@
 """All architectures of a space in one net that shares their weights (Liu 2019, DARTS)."""
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from raynas.nets.mixing import draw, mixed, softmaxes
-from raynas.nets.mixture import Mix, Mixture
+from raynas.nets.mixture import Mix, MixedOp, Mixture
 from raynas.nets.ops import Shape
 from raynas.space import Architecture, LoadedSpace
-from raynas.space.relaxation import derive, relax, taken
+from raynas.space.relaxation import derive, mixtures, relax, taken
 
 OPEN, NOTHING = -2, -1
 """What stands in `Supernet.decided` for a mixture of all its options, and for one of none."""
@@ -46,14 +47,15 @@ class Supernet(nn.Module):
         self.space = space
         self.channels_part = channels_part
         self.relaxed = relax(space.space, channels_part=channels_part)
-        self.net: nn.Module = space.build(self.relaxed.value, input_shape, num_outputs)
-        self.net.to(memory_format=torch.channels_last)
+        self.net = _built(space, self.relaxed.value, input_shape, num_outputs)
         self._mixtures = [m for m in self.net.modules() if isinstance(m, Mixture)]
         sizes = {mixture.path: len(mixture.options) for mixture in self._mixtures}
-        if not sizes:
+        self._on_edges = {m.path for m in self._mixtures if isinstance(m, MixedOp)}
+        missing = [m["path"] for m in mixtures(self.relaxed.value) if m["path"] not in sizes]
+        if missing:
             raise ValueError(
-                f"space {space.name}: its build makes a net without mixtures; to be relaxed it "
-                "must end in one of raynas' own builders"
+                f"space {space.name}: its build leaves out {missing[0]} of the relaxed space; "
+                "to be relaxed it must end in one of raynas' own builders"
             )
         self.alphas = _zeros(sizes)
         edges = Counter(_node(path) for path in sizes) if channels_part > 1 else {}
@@ -89,8 +91,19 @@ class Supernet(nn.Module):
         """Take one option of each mixture in each forward pass, drawn anew (GDAS, Dong 2019).
 
         Draws by Gumbel-softmax of this temperature (https://arxiv.org/abs/1910.04465); only the
-        option drawn is computed, and the gradient reaches the alphas straight through.
+        option drawn is computed, and the gradient reaches the alphas straight through. Pools are
+        plain, as in a net of one architecture.
+
+        Raises:
+            ValueError: the space has chains. A layer's one option is followed by the next layer's
+                normalisation, which takes its weight out again, and with it the gradient.
         """
+        chained = [path for path in self.alphas if path not in self._on_edges]
+        if chained:
+            raise ValueError(
+                f"the options of {chained[0]!r} cannot be sampled: alphas of a chain would get no "
+                "gradient; only those of cells can"
+            )
         with self._in_mode(partial(self._sampled, temperature)):
             yield
 
@@ -98,7 +111,7 @@ class Supernet(nn.Module):
     def forced(self, picks: Mapping[str, int]) -> Iterator[None]:
         """Be the net of one architecture: what its own net computes with the same weights.
 
-        Pools are then plain, as in that net, and not normalised as they are in a mixture.
+        Pools are plain, as in that net; where options are summed they are normalised.
 
         Raises:
             ValueError: these are no picks of the space, or the mixtures have partial channels, of
@@ -113,7 +126,7 @@ class Supernet(nn.Module):
 
     @contextmanager
     def without(self, path: str, index: int | None = None) -> Iterator[None]:
-        """Give one option of a mixture the weight 0, or all; the others keep theirs (DARTS-PT).
+        """Give one option the weight 0, or all that an edge has; the others keep theirs (DARTS-PT).
 
         Wang 2021 (https://arxiv.org/abs/2108.04392) asks in this way how much an option matters.
 
@@ -129,9 +142,9 @@ class Supernet(nn.Module):
             self._left_out = before
 
     def decide(self, path: str, index: int | None) -> None:
-        """Let a mixture be one of its options from now on, with the weight 1, or nothing (None).
+        """Let a mixture be one of its options from now on, with the weight 1.
 
-        What is decided is part of the state dict.
+        An edge of a cell may also be nothing (None). What is decided is part of the state dict.
 
         Raises:
             ValueError: there is no such mixture or option.
@@ -196,6 +209,8 @@ class Supernet(nn.Module):
         options = range(len(self.alphas[path]))
         if index is not None and index not in options:
             raise ValueError(f"mixture {path!r} has the options 0..{options[-1]}, got {index}")
+        if index is None and path not in self._on_edges:
+            raise ValueError(f"mixture {path!r} is no edge of a cell; it needs one of its options")
         return set(options) if index is None else {index}
 
     @contextmanager
@@ -207,8 +222,28 @@ class Supernet(nn.Module):
             self._mode = before
 
 
+def _built(space: LoadedSpace, value: Any, input_shape: Shape, num_outputs: int) -> nn.Module:
+    """Build the relaxed value.
+
+    Raises:
+        ValueError: the space's own `build` cannot.
+    """
+    try:
+        net: Any = space.build(value, input_shape, num_outputs)
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"space {space.name}: its build cannot make a net of the relaxed space "
+            f"({type(error).__name__}: {error}); it must end in one of raynas' own builders"
+        ) from error
+    built: nn.Module = net.to(memory_format=torch.channels_last)
+    return built
+
+
 def _zeros(sizes: Mapping[str, int]) -> nn.ParameterDict:
-    return nn.ParameterDict({path: nn.Parameter(torch.zeros(n)) for path, n in sizes.items()})
+    """Make a vector of zeros a path, in the order given (a plain dict would be sorted)."""
+    return nn.ParameterDict(
+        OrderedDict((path, nn.Parameter(torch.zeros(size))) for path, size in sizes.items())
+    )
 
 
 def _node(path: str) -> str:

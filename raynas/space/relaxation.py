@@ -4,19 +4,21 @@ The relaxed value has the form of any value of the space, but says for a decisio
 
     {"path": "normal/nodes/1/2/op", "options": ["none", "skip_connect", …]}
 
-where one of the options would stand: a *mixture*. What a supernet learns about mixtures, their
-*strengths* by path, becomes an architecture of the same space again by `derive`; an architecture
-tells which option of each mixture it takes by `taken`.
+where one of the options would stand: a *mixture*. A chain, a `Repeat` of layers that say their
+"type", becomes `{"length": mixture, "layers": […]}`, in which all that is open is a mixture. What
+a supernet learns about mixtures, their *strengths* by path, becomes an architecture of the same
+space again by `derive`; an architecture tells which option of each mixture it takes by `taken`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from raynas.space.architecture import Architecture
 from raynas.space.cells import Cell
-from raynas.space.decision import JSON, Space
-from raynas.space.nodes import Constant, Node, Record, Sequenced, When, join
+from raynas.space.decision import JSON, Decision, Space
+from raynas.space.nodes import Constant, Node, Record, Repeat, Sequenced, When, join
 from raynas.space.relaxed_cell import relax_cell, strongest_of_cell, taken_by_cell
-from raynas.space.walks import replay
+from raynas.space.relaxed_chain import relax_chain
+from raynas.space.walks import replay, walk
 
 Strengths = Mapping[str, Sequence[float]]
 """A number for each option of each mixture, by the mixture's path."""
@@ -25,9 +27,10 @@ Strengths = Mapping[str, Sequence[float]]
 def relax(space: Space, *, channels_part: int = 1) -> Architecture:
     """Return the space's one relaxed value, as an architecture without picks.
 
-    In a cell every node reads all earlier places. A cell whose nodes read only some of them gets
-    the operation "none", if it does not have it. `channels_part`: each mixture of operations works
-    on one part in so many of the channels (PC-DARTS, Xu 2020, https://arxiv.org/abs/1907.05737).
+    Cells and chains are relaxed, within records and fixed sequences. In a cell every node reads
+    all earlier places; where it would read only some, the mixtures have the operation "none", too.
+    `channels_part`: each mixture of operations works on one part in so many of the channels
+    (PC-DARTS, Xu 2020, https://arxiv.org/abs/1907.05737); chains have no such parts.
 
     Raises:
         ValueError: the space cannot be relaxed; the message says what cannot, and what can.
@@ -65,7 +68,19 @@ def derive(space: Space, strengths: Strengths) -> Architecture:
     Raises:
         ValueError: the space cannot be relaxed.
     """
-    return replay(space, _strongest(space, "", strengths))
+    edges = {
+        place: index
+        for path, cell in _cells(space, "")
+        for place, index in strongest_of_cell(cell, path, strengths).items()
+    }
+
+    def strongest(decision: Decision) -> int:
+        if decision.path in edges:
+            return edges[decision.path]
+        own = strengths[decision.path]
+        return max(range(len(own)), key=own.__getitem__)
+
+    return walk(space, strongest)[0]
 
 
 def taken(space: Space, picks: Mapping[str, int]) -> dict[str, int | None]:
@@ -74,7 +89,16 @@ def taken(space: Space, picks: Mapping[str, int]) -> dict[str, int | None]:
     Raises:
         ValueError: it is no architecture of this space, or the space cannot be relaxed.
     """
-    return _taken(space, "", replay(space, picks).value)
+    value = replay(space, picks).value
+    chosen = {
+        mixture["path"]: picks.get(mixture["path"]) for mixture in mixtures(relax(space).value)
+    }
+    for path, cell in _cells(space, ""):
+        own = value
+        for name in filter(None, path.split("/")):
+            own = own[int(name) if isinstance(own, list) else name]
+        chosen |= taken_by_cell(cell, path, own)
+    return chosen
 
 
 def _relaxed(node: Space, path: str, part: int) -> JSON:
@@ -83,35 +107,21 @@ def _relaxed(node: Space, path: str, part: int) -> JSON:
             return relax_cell(node, path, part)
         case Constant():
             return node(lambda decision: 0)
+        case Repeat() if part == 1:
+            return relax_chain(node, path)
     inside = _inside(node, path)
     if isinstance(node, Sequenced):
         return [_relaxed(item, at, part) for at, item in inside]
     return {at.rpartition("/")[2]: _relaxed(item, at, part) for at, item in inside}
 
 
-def _strongest(node: Space, path: str, strengths: Strengths) -> dict[str, int]:
+def _cells(node: Space, path: str) -> Iterator[tuple[str, Cell]]:
+    """Yield the cells of a space, each with its path."""
     if isinstance(node, Cell):
-        return strongest_of_cell(node, path, strengths)
-    if isinstance(node, Constant):
-        return {}
-    return {
-        place: index
-        for at, item in _inside(node, path)
-        for place, index in _strongest(item, at, strengths).items()
-    }
-
-
-def _taken(node: Space, path: str, value: JSON) -> dict[str, int | None]:
-    if isinstance(node, Cell):
-        return taken_by_cell(node, path, value)
-    if isinstance(node, Constant):
-        return {}
-    values = value if isinstance(node, Sequenced) else value.values()
-    return {
-        place: index
-        for (at, item), own in zip(_inside(node, path), values, strict=True)
-        for place, index in _taken(item, at, own).items()
-    }
+        yield path, node
+    elif not isinstance(node, Constant | Repeat):
+        for at, item in _inside(node, path):
+            yield from _cells(item, at)
 
 
 def _inside(node: Space, path: str) -> list[tuple[str, Node]]:
@@ -125,7 +135,7 @@ def _inside(node: Space, path: str) -> list[tuple[str, Node]]:
     if not isinstance(node, Record):
         where = repr(path) if path else "it"
         kind = type(node).__name__ if isinstance(node, Node) else "plain function"
-        raise _cannot(f"{where} is a {kind}")
+        raise _cannot(f"{where} is a {kind}" + " (with partial channels)" * (kind == "Repeat"))
     inside = []
     for name, field in node.fields.items():
         if isinstance(field, When):
@@ -138,6 +148,6 @@ def _inside(node: Space, path: str) -> list[tuple[str, Node]]:
 
 def _cannot(why: str) -> ValueError:
     return ValueError(
-        f"the space cannot be relaxed into a supernet: {why}; what can be are Cells, alone or in "
-        "Records of Cells and constants"
+        f"the space cannot be relaxed into a supernet: {why}; what can be are Cells and "
+        "chains (a Repeat of records with a type), in Records whose other fields are constants"
     )

@@ -1,42 +1,15 @@
-"""The supernet of every space that can be relaxed, in every way of mixing."""
+"""Supernets of every space that can be relaxed, in every way of mixing."""
 
 import numpy as np
 import pytest
 import torch
+from supernet_cases import CELLS, CLASSES, SMALL, batch, build, randomise
 from torch.nn import functional
 
-from raynas.nets import Supernet, WiredCell
+from raynas.nets import Supernet
 from raynas.nets.mixture import Term
 from raynas.space import load_space, load_space_source, replay, sample
 from raynas.space.relaxation import mixtures
-
-IMAGE = (2, 9, 7)
-CLASSES = 3
-
-SMALL = {
-    "nasbench201": """
-from raynas.nets import build_staged_cells
-from raynas.space import load_space
-space = load_space("nasbench201").space
-def build(value, input_shape, num_outputs):
-    return build_staged_cells(value, input_shape, num_outputs, channels=4, cells=1)
-""",
-    "darts_cell": """
-from raynas.nets import build_stacked_cells
-from raynas.space import load_space
-space = load_space("darts_cell").space
-def build(value, input_shape, num_outputs):
-    return build_stacked_cells(value, input_shape, num_outputs, channels=4, cells=3)
-""",
-    "pairs": """
-from raynas.nets import build_stacked_cells
-from raynas.space import Cell, Record
-ops = ["none", "skip_connect", "conv_1x3_3x1", "max_pool_3x3"]
-space = Record(cell=Cell(ops, 2, inputs=2, edges=2, distinct=False, output="all", strided=True))
-def build(value, input_shape, num_outputs):
-    return build_stacked_cells(value, input_shape, num_outputs, channels=4, cells=3)
-""",
-}
 
 
 @pytest.fixture(params=SMALL)
@@ -44,61 +17,9 @@ def name(request):
     return request.param
 
 
-def build(name, **options):
-    torch.manual_seed(0)
-    return Supernet(load_space_source(SMALL[name], name), IMAGE, CLASSES, **options)
-
-
-def randomise(supernet, seed=0):
-    torch.manual_seed(seed)
-    for alphas in supernet.alpha_parameters():
-        torch.nn.init.normal_(alphas)
-
-
-def batch():
-    images = torch.randn(4, *IMAGE, generator=torch.Generator().manual_seed(1))
-    return images, torch.tensor([0, 1, 2, 0])
-
-
-def discrete_net(supernet, architecture):
-    """Build an architecture's own net and give it the supernet's weights."""
-    net = supernet.space.build(architecture.value, IMAGE, CLASSES).double()
-    shared = dict(supernet.net.named_modules())
-    state = supernet.net.state_dict()
-    net.load_state_dict({k: v for k, v in state.items() if k in net.state_dict()}, strict=False)
-    for name, cell in net.named_modules():
-        if isinstance(cell, WiredCell):
-            for i, node in enumerate(cell.wires):
-                for edge, place in node:
-                    slot = int(edge.rpartition("/")[2])
-                    mixed = shared[name].ops
-                    picked = [e for e in mixed if e.startswith(f"{i}/")]
-                    places = len({p for _, p in shared[name].wires[i]})
-                    rounds = len(picked) // places
-                    at = f"{i}/{place if rounds == 1 else slot * places + place}"
-                    op = architecture.value
-                    for step in mixed[at].path.split("/")[:-4]:
-                        op = op[step]
-                    terms = mixed[at].terms
-                    term = terms[op["nodes"][i][slot]["op"]]
-                    cell.ops[edge].load_state_dict(term.op.state_dict(), strict=False)
-    return net
-
-
-@pytest.mark.parametrize("training", [True, False])
-def test_with_one_op_forced_it_is_the_discrete_net(name, training):
-    supernet = build(name)
-    rng = np.random.default_rng(0)
-    supernet.double().train(training)
-    inputs = batch()[0].double()
-    if not training:
-        supernet.train()(inputs)
-        supernet.eval()
-    for _ in range(4):
-        architecture = sample(supernet.space.space, rng)
-        net = discrete_net(supernet, architecture).train(training)
-        with supernet.forced(architecture.picks), torch.no_grad():
-            torch.testing.assert_close(supernet(inputs), net(inputs), rtol=1e-9, atol=1e-9)
+@pytest.fixture(params=CELLS)
+def cells(request):
+    return request.param
 
 
 def cross_entropy(supernet):
@@ -110,9 +31,15 @@ def cross_entropy(supernet):
     return loss
 
 
-@pytest.mark.parametrize("channels_part", [1, 2])
-def test_every_weight_and_alpha_gets_a_gradient(name, channels_part):
-    supernet = build(name, channels_part=channels_part)
+def test_every_weight_and_alpha_gets_a_gradient(name):
+    check_gradients(build(name))
+
+
+def test_so_they_do_with_partial_channels(cells):
+    check_gradients(build(cells, channels_part=2))
+
+
+def check_gradients(supernet):
     randomise(supernet)
     cross_entropy(supernet).backward()
     for parameter in supernet.parameters():
@@ -121,8 +48,8 @@ def test_every_weight_and_alpha_gets_a_gradient(name, channels_part):
 
 
 @pytest.mark.parametrize("channels_part", [1, 2])
-def test_sampling_computes_one_op_an_edge_and_reaches_the_alphas(name, channels_part):
-    supernet = build(name, channels_part=channels_part)
+def test_sampling_computes_one_op_an_edge_and_reaches_the_alphas(cells, channels_part):
+    supernet = build(cells, channels_part=channels_part)
     ran = []
     for path, module in supernet.named_modules():
         if isinstance(module, Term):
@@ -175,7 +102,7 @@ def test_what_is_derived_is_a_member_of_the_space(name):
         randomise(supernet, seed)
         architecture = supernet.derive()
         assert replay(supernet.space.space, architecture.picks) == architecture
-        assert supernet.strengths().keys() == supernet.alphas.keys()
+        assert supernet.strengths().keys() == set(supernet.alphas)
 
 
 def test_of_the_edges_the_strongest_but_none_are_kept():
@@ -213,21 +140,27 @@ def test_partial_channels_select_on_alpha_times_beta():
 
 def test_without_an_option_its_weight_is_zero_and_the_others_keep_theirs(name):
     supernet = build(name)
-    path = next(iter(supernet.alphas))
+    path = next(path for path in supernet.alphas if "nodes" in path or "activation" in path)
     full = supernet.strengths()
     whole = supernet(batch()[0])
     with supernet.without(path, 1):
         part = supernet.strengths()
         assert not torch.allclose(supernet(batch()[0]), whole)
     assert part[path] == [0.0 if i == 1 else w for i, w in enumerate(full[path])]
-    with supernet.without(path):
-        assert not any(supernet.strengths()[path])
-        cross_entropy(supernet)
     assert supernet.strengths() == full
 
 
-def test_what_is_decided_stays_and_is_saved(name):
-    supernet, again = build(name), build(name)
+def test_an_edge_may_be_left_out(cells):
+    supernet = build(cells)
+    path = next(iter(supernet.alphas))
+    with supernet.without(path):
+        assert not any(supernet.strengths()[path])
+        cross_entropy(supernet)
+    assert all(supernet.strengths()[path])
+
+
+def test_what_is_decided_stays_and_is_saved(cells):
+    supernet, again = build(cells), build(cells)
     first, second = list(supernet.alphas)[:2]
     supernet.decide(first, 1)
     supernet.decide(second, None)
@@ -252,6 +185,42 @@ def test_wrong_wishes_say_what_is_right():
         pass
     with pytest.raises(ValueError, match="channels_part: 3 does not divide 4 channels"):
         build("nasbench201", channels_part=3)
+
+
+def test_a_chain_has_limits():
+    supernet = build("chain_cnn")
+    with (
+        pytest.raises(ValueError, match="'features/length' cannot be sampled"),
+        supernet.sampling(1.0),
+    ):
+        pass
+    with pytest.raises(ValueError, match="'features/length' is no edge of a cell"):
+        supernet.decide("features/length", None)
+    with pytest.raises(ValueError, match=r"'features' is a Repeat \(with partial channels\)"):
+        build("chain_cnn", channels_part=2)
+
+
+OWN_BUILD = """
+from torch import nn
+from raynas.space import Choice, Record, Repeat
+space = Record(layers=Repeat(Record(type="dense", units=Choice([3, 5])), 1, 2))
+def build(value, input_shape, num_outputs):
+    return nn.Sequential(*[nn.Linear(layer["units"], 1) for layer in value["layers"]])
+"""
+NO_MIXTURES = """
+from torch import nn
+from raynas.space import Cell
+space = Cell(["a", "b"], 2)
+def build(value, input_shape, num_outputs):
+    return nn.Flatten()
+"""
+
+
+def test_a_build_of_ones_own_is_told_what_it_must_end_in():
+    with pytest.raises(ValueError, match=r"space own: its build cannot make .*raynas' own"):
+        Supernet(load_space_source(OWN_BUILD, "own"), (2, 4, 4), 3)
+    with pytest.raises(ValueError, match=r"leaves out nodes/0/0/op of the relaxed space"):
+        Supernet(load_space_source(NO_MIXTURES, "own"), (2, 4, 4), 3)
 
 
 def test_a_mixture_runs_inside_a_supernet_only():
