@@ -4,6 +4,7 @@
 
     run = raynas.search(space="chain_cnn", strategy="evolution", data="digits", trials=10)
     print(run.best()["description"])
+    net = run.network()
 
 Importing raynas is quick; torch and ray are loaded when something is first used.
 """
@@ -12,21 +13,39 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from raynas.runs.api import resume, search
+    from raynas.runs.api import (
+        describe_space,
+        open_run,
+        replay,
+        resume,
+        search,
+        search_like,
+        spaces,
+    )
+    from raynas.runs.handle import Run
     from raynas.runs.network import load
-    from raynas.runs.run import Run
 
-__all__ = ["Run", "load", "resume", "search"]
+__all__ = [
+    "Run",
+    "describe_space",
+    "load",
+    "open_run",
+    "replay",
+    "resume",
+    "search",
+    "search_like",
+    "spaces",
+]
 
-_HOMES = {
-    "Run": "raynas.runs.run",
-    "load": "raynas.runs.network",
-    "resume": "raynas.runs.api",
-    "search": "raynas.runs.api",
-}
+_HOMES = {"Run": "raynas.runs.handle", "load": "raynas.runs.network"}
+"""Where what is not in `raynas.runs.api` is."""
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module 'raynas' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_HOMES.get(name, "raynas.runs.api")), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

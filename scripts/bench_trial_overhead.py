@@ -141,7 +141,7 @@ def run_search(trials: int, epochs: int) -> dict[str, Any]:
         )
         rows = [
             (trial.started_at.timestamp(), trial.finished_at.timestamp(), trial.train_seconds)
-            for trial in run.trials()
+            for trial in run.trials.itertuples()
         ]
     return {"begun": begun, "trials": rows}
 

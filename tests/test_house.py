@@ -38,6 +38,9 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "pytorch_lightning": ("training/",),
     "torch": ("nets/", "training/", "runs/", "strategies/_predictor.py"),
     "scipy": ("strategies/",),
+    "onnxruntime": ("runs/programs.py", "runs/int8.py"),
+    "safetensors": ("runs/network.py",),
+    "pandas": ("runs/",),
 }
 """Where a third-party library may be imported."""
 

@@ -2,11 +2,15 @@
 
 import signal
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import typer
 
 from raynas.runs.errors import RunFailed
 from raynas.runs.output import Output
+
+if TYPE_CHECKING:
+    from raynas.runs.run import Run
 
 
 class Interrupted(Exception):  # noqa: N818 (it is no error)
@@ -40,3 +44,19 @@ def _guarded(body: Callable[[Output], None], output: Output) -> int:
         output.crash(error)
         return 1
     return 0
+
+
+def finish(run: "Run", output: Output) -> None:
+    """Say how a search or a retraining ended and what to type next.
+
+    Raises:
+        Interrupted: it was told to end early.
+    """
+    from raynas.runs.retrained import show_retrained
+    from raynas.runs.status import show_result
+
+    if run.interrupted:
+        output.say(f"Interrupted.{output.resume_hint()}")
+        raise Interrupted
+    show = show_retrained if run.origin() else show_result
+    show(run, output.console)

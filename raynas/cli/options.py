@@ -10,7 +10,7 @@ from raynas.runs.options import RunOptions
 def option(name: str, *flags: str, **more: Any) -> Any:
     """Make a command-line option from the field of the same name of `RunOptions`."""
     field = RunOptions.model_fields[name]
-    shown: Any = str(field.default) if field.default not in (None, "", {}) else False
+    shown: Any = str(field.default) if field.default not in (None, "", {}, []) else False
     return typer.Option(*flags, help=field.description, show_default=shown, **more)
 
 

@@ -1,11 +1,11 @@
 """The commands that search: search, resume."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from raynas.cli.command import Interrupted, run_command
+from raynas.cli.command import finish, run_command
 from raynas.cli.options import Address, RunFolder, Verbose, option, parse_set, set_option
 from raynas.runs.output import Output
 
@@ -25,6 +25,7 @@ def search(
     concurrency: Annotated[int | None, option("concurrency")] = None,
     deduplicate: Annotated[str | None, option("deduplicate")] = None,
     keep: Annotated[int | None, option("keep")] = None,
+    logger: Annotated[list[str] | None, option("logger", metavar="NAME")] = None,
     set_: Annotated[
         list[str] | None,
         set_option(
@@ -63,6 +64,7 @@ def search(
         "concurrency": concurrency,
         "deduplicate": deduplicate,
         "keep": keep,
+        "logger": logger or None,
     }
     given = {name: value for name, value in given.items() if value is not None}
 
@@ -75,7 +77,7 @@ def search(
             wanted = make_config(**given, options=options)
         else:
             wanted = read_config(_read(config), str(config), **given, options=options)
-        _finish(run_search(wanted, output.view(), address), output)
+        finish(run_search(wanted, output.view(), address), output)
 
     run_command(run, verbose=verbose)
 
@@ -99,19 +101,9 @@ def resume(
     def run(output: Output) -> None:
         from raynas.runs.search import resume_run
 
-        _finish(resume_run(run_folder, trials, output.view(), address), output)
+        finish(resume_run(run_folder, trials, output.view(), address), output)
 
     run_command(run, verbose=verbose)
-
-
-def _finish(run: Any, output: Output) -> None:
-    """Say how the run ended and what to type next."""
-    from raynas.runs.status import show_result
-
-    if run.interrupted:
-        output.say(f"Interrupted.{output.resume_hint()}")
-        raise Interrupted
-    show_result(run, output.console)
 
 
 def _read(path: Path) -> str:

@@ -3,7 +3,7 @@
 from raynas.nets.cell_ops import CELL_OPS, build_cell_op
 from raynas.nets.cells import Edge, EdgeFactory, WiredCell
 from raynas.nets.chain import build_chain_cnn, build_mlp
-from raynas.nets.cost import count_macs, count_parameters
+from raynas.nets.cost import count_macs, count_parameters, measure_latency
 from raynas.nets.network import Network, normalize
 from raynas.nets.ops import ACTIVATIONS, OPS, build_op
 from raynas.nets.skips import build_skip_cnn
@@ -31,5 +31,6 @@ __all__ = [
     "build_staged_cells",
     "count_macs",
     "count_parameters",
+    "measure_latency",
     "normalize",
 ]

@@ -1,11 +1,16 @@
-"""What a net costs: trainable parameters and multiply-accumulates."""
+"""What a net costs: trainable parameters, multiply-accumulates, and time for one input."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from statistics import median
 
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
+
+LATENCY_RUNS = 25
+LATENCY_SECONDS = 0.1
 
 
 def count_parameters(net: nn.Module) -> int:
@@ -26,6 +31,34 @@ def count_macs(net: nn.Module, input_shape: tuple[int, ...]) -> int:
     with evaluating(net), torch.no_grad(), counter:
         net(sample)
     return int(counter.get_total_flops()) // 2
+
+
+def measure_latency(net: nn.Module, input_shape: tuple[int, ...]) -> float:
+    """Measure the milliseconds that one input takes in evaluation, where the net's weights are.
+
+    The median of up to `LATENCY_RUNS` runs, fewer where `LATENCY_SECONDS` have passed, after one
+    that does not count. It is what this device takes at this moment with the threads that torch
+    has: other work on the machine makes it longer, so small differences say nothing.
+    """
+    parameter = next(net.parameters(), torch.empty(0))
+    sample = torch.zeros((1, *input_shape), dtype=parameter.dtype, device=parameter.device)
+    taken: list[float] = []
+    with evaluating(net), torch.no_grad():
+        net(sample)
+        begun = time.perf_counter()
+        while len(taken) < LATENCY_RUNS and time.perf_counter() - begun < LATENCY_SECONDS:
+            _finish(sample.device)
+            started = time.perf_counter()
+            net(sample)
+            _finish(sample.device)
+            taken.append(1000 * (time.perf_counter() - started))
+    return median(taken)
+
+
+def _finish(device: torch.device) -> None:
+    """Wait until a GPU has done what it was told to."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
 
 
 @contextmanager

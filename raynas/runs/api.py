@@ -1,32 +1,223 @@
-"""The command line's commands as functions."""
+"""The command line's commands as functions; `Run`, what they return, is in `raynas.runs.handle`."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from io import StringIO
+from pathlib import Path
+from typing import Any, Literal
 
-from raynas.runs.config import make_config
-from raynas.runs.run import Run
+from rich.console import Console
+
+from raynas.runs import replay as replaying
+from raynas.runs.config import RunConfig, make_config, read_config
+from raynas.runs.handle import Run
+from raynas.runs.run import open_run as open_folder
 from raynas.runs.search import resume_run, run_search
+from raynas.runs.spaces import describe_space as print_space
+from raynas.runs.view import TerminalView
+from raynas.space import bundled_spaces
 
-__all__ = ["resume", "search"]
+__all__ = ["describe_space", "open_run", "replay", "resume", "search", "search_like", "spaces"]
 
 
-def search(*, address: str | None = None, **options: Any) -> Run:
-    """Search for the best architecture; takes the options of `raynas search` by name.
+def search(
+    space: str = "chain_cnn",
+    strategy: str = "evolution",
+    data: str = "digits",
+    *,
+    trials: int = 30,
+    epochs: int = 10,
+    seed: int = 0,
+    name: str = "",
+    storage: str = "runs",
+    metric: str = "val_accuracy",
+    cpus_per_trial: float = 1,
+    gpus_per_trial: float = 0,
+    concurrency: int | None = None,
+    deduplicate: Literal["exact", "canonical"] = "exact",
+    keep: int = 3,
+    logger: Sequence[str] = (),
+    options: Mapping[str, Any] | None = None,
+    address: str | None = None,
+    progress: bool = False,
+) -> Run:
+    """Search for the best architecture, and test it once at the end; `raynas search`.
 
-    `options=` is a dict of what the command line calls `--set`. Prints nothing. A Ray that this
-    process has joined already is used.
+    Args:
+        space: A search space: a name (see `raynas.spaces()`) or a Python file.
+        strategy: How to look: random, grid, evolution, … (README lists them).
+        data: digits, synthetic, a Parquet file, folder or URL, or "package.module:Class".
+        trials: How many architectures to evaluate.
+        epochs: How many epochs to train each candidate.
+        seed: Decides the data split, the proposals and the initial weights.
+        name: Name of the run and its folder; by default space, data, strategy and time.
+        storage: Folder or URI in which the run folder is made.
+        metric: What to optimise: val_accuracy, val_f1, val_loss, params, macs, latency_ms.
+        cpus_per_trial: CPU cores for each trial.
+        gpus_per_trial: GPUs for each trial; 0.25 packs four trials on one.
+        concurrency: Trials at a time; None is as many as there is room for.
+        deduplicate: What is not trained twice: an equal architecture ("exact"), or also a cell
+            that computes the same function ("canonical").
+        keep: Keep the trained weights of this many best trials.
+        logger: Others that follow it: "tensorboard", "mlflow".
+        options: Those of the strategy, the training and the data, which the command line calls
+            --set, as {"population": 20, "batch_size": 128}.
+        address: A Ray cluster to join, as "auto" or "10.0.0.1:6379"; None is RAY_ADDRESS, or a Ray
+            that this process has joined already, else one of this machine.
+        progress: Show the search while it goes on, as the command line does.
 
     Raises:
         ValueError: an option is unknown or wrong, or the run exists; no trial has started.
         RunFailed: every trial failed.
     """
-    return run_search(make_config(**options), address=address)
+    config = make_config(
+        space=space,
+        strategy=strategy,
+        data=data,
+        trials=trials,
+        epochs=epochs,
+        seed=seed,
+        name=name,
+        storage=storage,
+        metric=metric,
+        cpus_per_trial=cpus_per_trial,
+        gpus_per_trial=gpus_per_trial,
+        concurrency=concurrency,
+        deduplicate=deduplicate,
+        keep=keep,
+        logger=list(logger),
+        options=dict(options or {}),
+    )
+    return _search(config, address, progress)
 
 
-def resume(run_folder: str, *, trials: int | None = None, address: str | None = None) -> Run:
-    """Go on with a run that was interrupted or killed, or extend one to more trials.
+def search_like(
+    config: str | Path,
+    *,
+    name: str,
+    trials: int | None = None,
+    seed: int | None = None,
+    storage: str | None = None,
+    address: str | None = None,
+    progress: bool = False,
+) -> Run:
+    """Search with the options of a YAML file, as a run's run.yaml; those given here win.
+
+    Raises:
+        ValueError: the file cannot be read, or an option in it is wrong.
+        RunFailed: every trial failed.
+    """
+    try:
+        text = Path(config).read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"config {config} cannot be read: {error}") from error
+    given = {"name": name, "trials": trials, "seed": seed, "storage": storage}
+    changes = {option: value for option, value in given.items() if value is not None}
+    return _search(read_config(text, str(config), **changes), address, progress)
+
+
+def resume(
+    run_folder: str | Path,
+    *,
+    trials: int | None = None,
+    address: str | None = None,
+    progress: bool = False,
+) -> Run:
+    """Go on with a run that was interrupted or killed, or extend one; `raynas resume`.
 
     Raises:
         ValueError: there is no run, or it is going on in another process.
         RunFailed: every trial failed.
     """
-    return resume_run(run_folder, trials, address=address)
+    return Run(resume_run(str(run_folder), trials, _view(progress), address))
+
+
+def open_run(run_folder: str | Path) -> Run:
+    """Open the folder of a run, going on or ended, to look at it and use what it found.
+
+    Raises:
+        ValueError: there is none, or its run.yaml is broken.
+    """
+    return Run(open_folder(str(run_folder)))
+
+
+def spaces() -> dict[str, str]:
+    """Return the search spaces that come with raynas, each with one line about it."""
+    return bundled_spaces()
+
+
+def describe_space(space: str, *, seed: int = 0) -> str:
+    """Describe a space, bundled or a file: size, decisions, samples and their cost.
+
+    Raises:
+        ValueError: there is no such space, or its file is broken.
+    """
+    text = StringIO()
+    print_space(space, seed, Console(file=text, width=100))
+    return text.getvalue()
+
+
+def replay(
+    *,
+    space: str,
+    table: str,
+    key: str,
+    signal: str,
+    strategy: str,
+    trials: int,
+    output: str,
+    seeds: int = 1,
+    first_seed: int = 0,
+    workers: int = 1,
+    duration: str | None = None,
+    mode: Literal["max", "min"] = "max",
+    deduplicate: Literal["exact", "canonical"] = "exact",
+    options: Mapping[str, Any] | None = None,
+    jobs: int = 1,
+) -> replaying.Summary:
+    """Run a strategy on a table of known results, without training; `raynas replay`.
+
+    Args:
+        space: A space whose file has `key(architecture)`.
+        table: A Parquet file or URL, one row an architecture.
+        key: The column that names the architectures.
+        signal: The column to optimise.
+        strategy: The strategy's name.
+        trials: Evaluations a seed.
+        output: The Parquet file to write, a row an evaluation.
+        seeds: How many searches: seeds first_seed, first_seed + 1, …
+        first_seed: The first of them.
+        workers: Simulated parallel workers.
+        duration: The column with the seconds of an evaluation; None is 1 each.
+        mode: Which way the signal is better.
+        deduplicate: What is not evaluated twice, as in `search`.
+        options: Those of the strategy.
+        jobs: Processes that share the seeds.
+
+    Raises:
+        ValueError: an option, the space, the table or the output is wrong; one line says what.
+    """
+    wanted = replaying.Replay(
+        space=space,
+        table=table,
+        key=key,
+        signal=signal,
+        strategy=strategy,
+        trials=trials,
+        seeds=seeds,
+        first_seed=first_seed,
+        workers=workers,
+        duration=duration,
+        mode=mode,
+        deduplicate=deduplicate,
+        options=dict(options or {}),
+        jobs=jobs,
+    )
+    return replaying.replay(wanted, output)
+
+
+def _search(config: RunConfig, address: str | None, progress: bool) -> Run:
+    return Run(run_search(config, _view(progress), address))
+
+
+def _view(progress: bool) -> TerminalView | None:
+    return TerminalView(Console(), lambda run: None) if progress else None

@@ -1,45 +1,61 @@
 """What a search hands back: `best/`, the best network, tested once."""
 
-import tempfile
-from pathlib import Path
+import io
 from typing import Any
 
 import ray
 import torch
 
 from raynas.runs.network import found_network, pack_weights, write_found, write_network
+from raynas.runs.options import RunOptions
 from raynas.runs.record import Trial
 from raynas.runs.run import Run
-from raynas.runs.trial import CHECKPOINT, Job
-from raynas.space import LoadedSpace, load_space_source
-from raynas.training import evaluate_test
+from raynas.runs.storage import Folder
+from raynas.runs.trial import CHECKPOINT, Job, test_trial
+from raynas.space import LoadedSpace
 
 
 def write_best(run: Run, trial: Trial, job: Job, space: LoadedSpace) -> None:
     """Test the best trial's network and write `best/`; a test made before is not made again."""
-    known, folder = run.best(), run.folder / "best"
-    if known is not None and known["trial_id"] == trial.trial_id:
-        if known["trials"] != run.config.trials:
-            write_found(folder, {**known, "trials": run.config.trials})
+    known, folder, config = run.best(), run.folder / "best", run.config
+    origin = run.origin()
+    if origin is not None:
+        test = {name: trial.metrics[name] for name in trial.metrics if name.startswith("test_")}
+        weights = trial_weights(job.checkpoints, trial.trial_id)
+        found = {**_found(config, trial, job, test), **_retraining(run, origin)}
+        write_network(folder, found, weights, space.source, job.modules)
         return
-    config = run.config
+    if known is not None and known["trial_id"] == trial.trial_id:
+        if known["trials"] != config.trials:
+            write_found(folder, {**known, "trials": config.trials})
+        return
     if config.gpus_per_trial:
         on_gpu = ray.remote(num_cpus=config.cpus_per_trial, num_gpus=config.gpus_per_trial)(_test)
-        test, weights = ray.get(on_gpu.remote(job, trial.trial_id, trial.architecture.value))
+        test = ray.get(on_gpu.remote(job, trial.trial_id, trial.architecture.value))
     else:  # here, where all is loaded: a new worker takes seconds to start
-        test, weights = _test(job, trial.trial_id, trial.architecture.value)
-    write_network(folder, found_network(config, trial, job, test), weights, space.source)
+        test = _test(job, trial.trial_id, trial.architecture.value)
+    weights = trial_weights(job.checkpoints, trial.trial_id)
+    found = _found(config, trial, job, test)
+    write_network(folder, found, weights, space.source, job.modules)
 
 
-def _test(job: Job, trial_id: str, value: Any) -> tuple[dict[str, float], bytes]:
-    """Return the test metrics of a trial's network, and its weights."""
+def trial_weights(checkpoints: Folder, trial_id: str) -> bytes:
+    """Return the weights that a trial's checkpoint holds, packed."""
+    checkpoint = io.BytesIO((checkpoints / trial_id).read(CHECKPOINT))
+    return pack_weights(torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"])
+
+
+def _found(config: RunOptions, trial: Trial, job: Job, test: dict[str, float]) -> dict[str, Any]:
+    return found_network(config, trial, job.data, job.training, job.space_name, test=test)
+
+
+def _retraining(run: Run, origin: dict[str, Any]) -> dict[str, Any]:
+    """Say what was retrained, and how well each seed did."""
+    trials = sorted(run.trials(), key=lambda trial: trial.number)
+    seeds = [{"seed": t.number, **t.metrics} for t in trials if t.status == "completed"]
+    return {**origin, "retrained": {"epochs": run.config.epochs, "seeds": seeds}}
+
+
+def _test(job: Job, trial_id: str, value: Any) -> dict[str, float]:
     torch.set_num_threads(job.threads)
-    build = load_space_source(job.space_source, job.space_name).build
-    with tempfile.TemporaryDirectory() as scratch:
-        checkpoint = Path(scratch) / CHECKPOINT
-        (job.checkpoints / trial_id).download(CHECKPOINT, checkpoint)
-        test = evaluate_test(
-            build, value, job.data, job.training, checkpoint, accelerator=job.accelerator
-        )
-        state = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
-    return test, pack_weights(state)
+    return test_trial(job, trial_id, value)

@@ -22,20 +22,56 @@ def _title(found: dict[str, Any]) -> str:
 
 def _use(found: dict[str, Any], folder: str) -> str:
     shape = ", ".join(map(str, found["input_shape"]))
-    return f"""\
+    exported = found.get("exported")
+    dtype = f" of {exported['input_dtype']}" if exported else ""
+    text = f"""\
 ## Use
 
-Inputs have the shape (batch, {shape}) and values as in the data set: the normalisation is part of
-the network. Outputs are one number a class (logits); the largest one is the class.
+Inputs have the shape (batch, {shape}){dtype}, with values as in the data set: the normalisation is
+part of the network. Outputs are one number a class (logits); the largest one is the class."""
+    if exported:
+        text += "\n\n" + _USE[exported["format"]].format(file=exported["file"], folder=folder)
+        text += (
+            f"\n\nThe program was compared with the trained network on validation inputs, in "
+            f"batches of {', '.join(map(str, exported['checked_batches']))}: the largest "
+            f"difference of an output is {exported['largest_difference']:.1e}."
+        )
+    return (
+        text
+        + f"""
 
-With raynas installed (any place that this folder is copied to will do):
+With raynas installed, as a `torch.nn.Module` that can be trained further (the folder may be copied
+anywhere):
 
 ```python
 import raynas
 
-net = raynas.load("{folder}")  # a torch.nn.Module in eval mode
+net = raynas.load("{folder}")
 print(net.predict(image))  # the name of a class; an array, a Pillow image, or a batch
 ```"""
+    )
+
+
+_USE = {
+    "pytorch": """\
+With PyTorch alone:
+
+```python
+import torch
+
+net = torch.export.load("{folder}/{file}").module()
+print(net(inputs).argmax(dim=1))  # inputs: a tensor
+```""",
+    "onnx": """\
+With onnxruntime alone:
+
+```python
+import onnxruntime
+
+net = onnxruntime.InferenceSession("{folder}/{file}")
+print(net.run(None, {{"inputs": inputs}})[0].argmax(axis=1))  # inputs: a NumPy array
+```""",
+}
 
 
 def _results(found: dict[str, Any]) -> str:
@@ -50,12 +86,34 @@ def _results(found: dict[str, Any]) -> str:
             lines.append(f"| {name} | " + " | ".join(f"{value:.4f}" for value in values) + " |")
     if found["test"] is None:
         lines += ["", "It was not measured on the test data."]
+    lines += _seeds(found.get("retrained"))
     metrics = found["metrics"]
     lines += [
         "",
         f"{metrics['params']:,.0f} parameters, {metrics['macs']:,.0f} MACs for one input.",
     ]
+    int8 = found.get("exported", {}).get("int8")
+    if int8:
+        lines += [
+            "",
+            f"`{int8['file']}` is the same network in 8 bits: {int8['bytes']:,} bytes instead of "
+            f"{found['exported']['bytes']:,}, validation accuracy {int8['val_accuracy']:.4f} "
+            f"instead of {int8['val_accuracy_before']:.4f}. The ranges of its activations were "
+            "measured on training data.",
+        ]
     return "\n".join(lines)
+
+
+def _seeds(retrained: dict[str, Any] | None) -> list[str]:
+    """Say how well each seed of a retraining did; these numbers are of the best of them."""
+    if not retrained or len(retrained["seeds"]) < 2:
+        return []
+    lines = ["", f"The best by validation of {len(retrained['seeds'])} seeds:", ""]
+    lines += ["| seed | validation accuracy | test accuracy |", "|---|---|---|"]
+    for seed in retrained["seeds"]:
+        numbers = f"{seed['val_accuracy']:.4f} | {seed['test_accuracy']:.4f}"
+        lines.append(f"| {seed['seed']} | {numbers} |")
+    return lines
 
 
 def _data(found: dict[str, Any]) -> str:
@@ -68,11 +126,12 @@ def _data(found: dict[str, Any]) -> str:
 
 
 def _origin(found: dict[str, Any]) -> str:
+    trained = "Trained in full after the search, on" if "retrained" in found else "Trained on"
     training = ", ".join(f"{name} {value}" for name, value in found["training"].items())
     return (
         f"## How it was found\n\nTrial {found['number']} of {found['trials']} of the run "
         f"{found['run']}: {found['strategy']} over the space {found['space']}, seed "
-        f"{found['seed']}, best by {found['metric']}. Trained on the training split only, with "
+        f"{found['seed']}, best by {found['metric']}. {trained} the training split only, with "
         f"{training}; these are the weights after the last epoch.\n\n"
         "`architecture.json` has all of this as data, `weights.safetensors` the weights, and "
         "`space.py` builds the network."

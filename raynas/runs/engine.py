@@ -4,7 +4,7 @@ import logging
 import os
 import pickle
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -134,11 +134,16 @@ class _Stop(_Unsaved, tune.Stopper):
 
 
 def run_trials(
-    book: Book, job: Job | None, trainable: type[tune.Trainable] = CandidateTrial
+    book: Book,
+    job: Job | None,
+    trainable: type[tune.Trainable] = CandidateTrial,
+    *,
+    callbacks: Sequence[tune.Callback] = (),
 ) -> None:
     """Run trials until the book has as many as it is to have, or says stop.
 
-    `trainable` is told the `job`, where there is one, in its `setup`.
+    `trainable` is told the `job`, where there is one, in its `setup`; `callbacks` follow the
+    trials, too.
 
     Raises:
         Exception: what made it impossible to write to the run folder.
@@ -158,7 +163,7 @@ def run_trials(
             num_samples=-1,  # `_Proposals` says when it is enough
             resources_per_trial=resources,
             search_alg=_Proposals(book),
-            callbacks=[results],
+            callbacks=[results, *callbacks],
             stop=_Stop(results),
             reuse_actors=True,
             storage_path=scratch,

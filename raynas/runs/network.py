@@ -14,19 +14,26 @@ from torch import Tensor
 
 from raynas.nets import Network
 from raynas.runs.card import model_card
+from raynas.runs.modules import MODULES, install_modules
 from raynas.runs.options import RunOptions
 from raynas.runs.record import Trial
 from raynas.runs.run import BEST
 from raynas.runs.storage import Folder, open_folder
-from raynas.runs.trial import Job
 from raynas.space import describe, load_space_source
+from raynas.training import DataSource, TrainingConfig
 
 WEIGHTS = "weights.safetensors"
 SPACE = "space.py"
 
 
 def found_network(
-    config: RunOptions, trial: Trial, job: Job, test: dict[str, float] | None
+    config: RunOptions,
+    trial: Trial,
+    data: DataSource,
+    training: TrainingConfig,
+    space: str,
+    *,
+    test: dict[str, float] | None,
 ) -> dict[str, Any]:
     """Return what `architecture.json` says: JSON data; `test` is None where it was not measured."""
     value = trial.architecture.value
@@ -35,7 +42,7 @@ def found_network(
         "trial_id": trial.trial_id,
         "number": trial.number,
         "trials": config.trials,
-        "space": job.space_name,
+        "space": space,
         "strategy": config.strategy,
         "metric": config.metric,
         "seed": config.seed,
@@ -45,11 +52,11 @@ def found_network(
         "description": describe(value),
         "metrics": trial.metrics,
         "test": test,
-        "training": job.training.overridden_by(value).model_dump(),
+        "training": training.overridden_by(value).model_dump(),
         "data": config.data,
-        "data_summary": job.data.summary(),
-        "input_shape": job.data.input_shape,
-        "label_names": list(job.data.label_names),
+        "data_summary": data.summary(),
+        "input_shape": data.input_shape,
+        "label_names": list(data.label_names),
     }
 
 
@@ -60,9 +67,13 @@ def pack_weights(weights: Mapping[str, Tensor]) -> bytes:
     )
 
 
-def write_network(folder: Folder, found: dict[str, Any], weights: bytes, source: str) -> None:
-    """Write a network's folder; `source` is the text of its space file."""
+def write_network(
+    folder: Folder, found: dict[str, Any], weights: bytes, source: str, modules: bytes
+) -> None:
+    """Write a network's folder; `source` is its space file's text, `modules` what that imports."""
     folder.make()
+    if modules:
+        folder.write(MODULES, modules)
     folder.write(WEIGHTS, weights)
     folder.write(SPACE, source.encode())
     write_found(folder, found)
@@ -91,14 +102,25 @@ def load(path: str) -> Network:
     if folder.exists("run.yaml"):
         folder = folder / "best"
     try:
-        found = json.loads(folder.read(BEST))
-        source, weights = folder.read(SPACE).decode(), folder.read(WEIGHTS)
+        parts = read_network(folder)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ValueError(
             f"{path} holds no network; expected a run that has ended, like runs/NAME, its best/, "
             "or what `raynas export` made"
         ) from error
-    return build_network(found, source, weights)
+    if folder.exists(MODULES):
+        install_modules(folder.read(MODULES))
+    return build_network(*parts)
+
+
+def read_network(folder: Folder) -> tuple[dict[str, Any], str, bytes]:
+    """Return what a network's folder says of it, the text of its space file, and its weights.
+
+    Raises:
+        FileNotFoundError: it holds none.
+    """
+    found = json.loads(folder.read(BEST))
+    return found, folder.read(SPACE).decode(), folder.read(WEIGHTS)
 
 
 def build_network(found: dict[str, Any], source: str, weights: bytes) -> Network:

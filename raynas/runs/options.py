@@ -14,6 +14,7 @@ METRICS: dict[str, Literal["max", "min"]] = {
     "val_loss": "min",
     "params": "min",
     "macs": "min",
+    "latency_ms": "min",
 }
 """What a search can optimise, and which way is better."""
 
@@ -59,6 +60,11 @@ class RunOptions(BaseModel):
         "computes the same function (canonical).",
     )
     keep: int = Field(3, ge=1, description="Keep the trained weights of this many best trials.")
+    logger: list[Literal["tensorboard", "mlflow"]] = Field(
+        [],
+        description="Also write to tensorboard (tensorboard/ in the run folder) or mlflow "
+        "(mlflow.db there, or MLFLOW_TRACKING_URI); repeat it for both.",
+    )
     options: dict[str, Any] = Field(
         {}, description="Options of the strategy, the training and the data, as option=value."
     )

@@ -11,6 +11,7 @@ from raynas.runs.record import Record, Trial
 from raynas.runs.storage import Folder, open_folder
 
 BEST = "architecture.json"
+ORIGIN = "origin.json"
 
 
 class Run:
@@ -32,6 +33,13 @@ class Run:
         if not self.folder.exists(f"best/{BEST}"):
             return None
         found: dict[str, Any] = json.loads(self.folder.read(f"best/{BEST}"))
+        return found
+
+    def origin(self) -> dict[str, Any] | None:
+        """Return where the one architecture of a retraining comes from; None for a search."""
+        if not self.folder.exists(ORIGIN):
+            return None
+        found: dict[str, Any] = json.loads(self.folder.read(ORIGIN))
         return found
 
 

@@ -1,12 +1,13 @@
 """A search from start to end: check, start Ray, run trials, test the best, leave the folder."""
 
 import contextlib
+import json
 import os
 import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -17,8 +18,9 @@ from raynas.runs.config import RunConfig, make_config, read_config
 from raynas.runs.engine import run_trials
 from raynas.runs.errors import RunFailed
 from raynas.runs.lock import Lost, locked
+from raynas.runs.loggers import make_loggers
 from raynas.runs.modules import MODULES, find_modules, install_modules
-from raynas.runs.run import Run, read_run_yaml
+from raynas.runs.run import ORIGIN, Run, read_run_yaml
 from raynas.runs.storage import Folder, open_folder
 from raynas.runs.trial import Job
 from raynas.space import LoadedSpace, load_space, load_space_source, sample, walk
@@ -40,8 +42,17 @@ class View(Protocol):
         """Show one line."""
 
 
-def run_search(config: RunConfig, view: View | None = None, address: str | None = None) -> Run:
+def run_search(
+    config: RunConfig,
+    view: View | None = None,
+    address: str | None = None,
+    *,
+    space: LoadedSpace | None = None,
+    origin: dict[str, Any] | None = None,
+) -> Run:
     """Search, and return the run with its best architecture tested.
+
+    A retraining is a search of a `space` with one architecture; `origin` says where it is from.
 
     Raises:
         ValueError: something in the config or the address is wrong, or the run exists; no trial has
@@ -49,7 +60,7 @@ def run_search(config: RunConfig, view: View | None = None, address: str | None 
         RunFailed: every trial failed; the message names the first error.
     """
     config = config.resolved()
-    space = load_space(config.space)
+    space = space or load_space(config.space)
     data = load_data(config.data, seed=config.seed, options=config.data_options)
     check_builds(space, data)
     folder = open_folder(config.storage) / config.name
@@ -58,10 +69,11 @@ def run_search(config: RunConfig, view: View | None = None, address: str | None 
             f"run {folder.uri} exists; choose another --name, or go on with: "
             f"raynas resume {folder.uri}"
         )
+    make_loggers(config, folder)  # says what is missing before anything is made
     _writable(config.storage)
     with joined(address):
         notice = Room(config).check()
-        _create(folder, config, space)
+        _create(folder, config, space, origin)
         with locked(folder) as listeners:
             return _go(folder, config, space, data, view, listeners, notice)
 
@@ -128,8 +140,12 @@ def _writable(storage: str) -> None:
         raise ValueError(f"storage {storage!r} cannot be written: {error}") from error
 
 
-def _create(folder: Folder, config: RunConfig, space: LoadedSpace) -> None:
+def _create(
+    folder: Folder, config: RunConfig, space: LoadedSpace, origin: dict[str, Any] | None
+) -> None:
     folder.make()
+    if origin is not None:
+        folder.write(ORIGIN, json.dumps(origin, indent=2).encode())
     folder.write("run.yaml", config.to_yaml().encode())
     folder.write("space.py", space.source.encode())
     names = [config.data.partition(":")[0]] if is_user_data(config.data) else []
@@ -163,6 +179,7 @@ def _go(
         threads=max(1, int(config.cpus_per_trial)),
         accelerator="auto" if config.gpus_per_trial else "cpu",
         working_directory=os.getcwd(),
+        tests=run.origin() is not None,
     )
     if view:
         view.opened(run, space, data, resumed)
@@ -170,7 +187,7 @@ def _go(
             view.say(notice)
     with _interruptible(book):
         with view.watch(book) if view else contextlib.nullcontext():
-            run_trials(book, job)
+            run_trials(book, job, callbacks=make_loggers(config, folder))
         if book.left and book.stopped.is_set():
             run.interrupted = True
             return run
@@ -181,7 +198,7 @@ def _go(
             raise RunFailed(
                 f"all {book.done} trials failed; the first ({first.trial_id}): {first.error}"
             )
-        if view:
+        if view and not job.tests:
             view.say("Testing the best network on the test data …")
         write_best(run, book.best[0], job, space)
     return run

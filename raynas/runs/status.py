@@ -78,7 +78,8 @@ def show_result(run: Run, console: Console) -> None:
     console.print("[dim]Next[/dim]")
     console.print(f"  {command()} status {folder}")
     console.print(f"  {command()} resume {folder} --trials {2 * run.config.trials}")
-    console.print(f"  in Python: net = raynas.load('{folder}/best')")
+    console.print(f"  {command()} retrain {folder}")
+    console.print(f"  in Python: net = raynas.load('{folder}')")
 
 
 def _state(run: Run, done: int) -> str:

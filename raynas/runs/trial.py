@@ -20,7 +20,7 @@ from ray.tune import Trainable
 from raynas.runs.modules import install_modules
 from raynas.runs.storage import Folder
 from raynas.space import load_space_source
-from raynas.training import CandidateError, DataSource, TrainingConfig, fit
+from raynas.training import CandidateError, DataSource, TrainingConfig, evaluate_test, fit
 
 CHECKPOINT = "last.ckpt"
 
@@ -41,6 +41,8 @@ class Job:
     threads: int
     accelerator: str
     working_directory: str
+    tests: bool = False
+    """Whether each trial ends with a look at the test data: a retraining's do, a search's never."""
 
 
 class CandidateTrial(Trainable):
@@ -99,6 +101,7 @@ class CandidateTrial(Trainable):
         shared = {"started_at": started.isoformat(), "node": platform.node()}
 
         reported = 0
+        ended: list[dict[str, Any]] = []
 
         def on_epoch(curve: list[dict[str, float]], save: Callable[[Path], None]) -> bool:
             nonlocal reported
@@ -108,7 +111,11 @@ class CandidateTrial(Trainable):
             names = [name for name in metrics if name not in ("epoch", "train_seconds")]
             _checkpoint(save, folder)
             ends = {"finished": last, "done": last}
-            results.put({**shared, **metrics, "metric_names": names, "curve": new, **ends})
+            result = {**shared, **metrics, "metric_names": names, "curve": new, **ends}
+            if last and job.tests:
+                ended.append(result)
+            else:
+                results.put(result)
             return last or stop.is_set()
 
         try:
@@ -127,6 +134,9 @@ class CandidateTrial(Trainable):
                     on_epoch=on_epoch,
                     accelerator=job.accelerator,
                 )
+            for result in ended:
+                test = test_trial(job, config["trial_id"], config["architecture"])
+                results.put({**result, **test, "metric_names": [*result["metric_names"], *test]})
         except BaseException as error:  # a net that calls sys.exit() is a failed candidate, too
             if not isinstance(error, CandidateError):
                 traceback.print_exc()
@@ -136,6 +146,17 @@ class CandidateTrial(Trainable):
             if torch.cuda.is_available():
                 gc.collect()
                 torch.cuda.empty_cache()
+
+
+def test_trial(job: Job, trial_id: str, value: Any) -> dict[str, float]:
+    """Return "test_loss", "test_accuracy" and "test_f1" of what a trial's checkpoint holds."""
+    build = load_space_source(job.space_source, job.space_name).build
+    with tempfile.TemporaryDirectory() as scratch:
+        checkpoint = Path(scratch) / CHECKPOINT
+        (job.checkpoints / trial_id).download(CHECKPOINT, checkpoint)
+        return evaluate_test(
+            build, value, job.data, job.training, checkpoint, accelerator=job.accelerator
+        )
 
 
 def trial_seed(seed: int, number: int) -> int:

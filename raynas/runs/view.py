@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -37,18 +38,8 @@ class TerminalView:
     def opened(self, run: Run, space: LoadedSpace, data: DataSource, resumed: bool) -> None:
         """Say what is searched, on what, where."""
         self._on_open(run)
-        config = run.config
-        count = size(space.space)
-        many = (
-            f"{count:,}"
-            if count is not None and count < 10**9
-            else (f"{float(count):.1e}" if count is not None else "over a million")
-        )
-        self.say(
-            f"[bold]{'Resuming' if resumed else 'Searching'}[/bold] {escape(config.space)} "
-            f"({many} architectures) with {config.strategy} on {escape(config.data)}: "
-            f"{config.trials} trials of {config.epochs} epochs, best by {config.metric}"
-        )
+        origin = run.origin()
+        self.say(_retraining(run, origin, resumed) if origin else _searching(run, space, resumed))
         self.say(f"[dim]{escape(data.summary())}[/dim]")
         self.say(f"[dim]run folder {escape(run.folder.uri)}[/dim]")
 
@@ -109,6 +100,29 @@ class TerminalView:
         if done < 1 or not book.left or self._first_trial is None:
             return None
         return (time.monotonic() - self._first_trial) / done * book.left
+
+
+def _searching(run: Run, space: LoadedSpace, resumed: bool) -> str:
+    config, count = run.config, size(space.space)
+    many = (
+        f"{count:,}"
+        if count is not None and count < 10**9
+        else (f"{float(count):.1e}" if count is not None else "over a million")
+    )
+    return (
+        f"[bold]{'Resuming' if resumed else 'Searching'}[/bold] {escape(config.space)} "
+        f"({many} architectures) with {config.strategy} on {escape(config.data)}: "
+        f"{config.trials} trials of {config.epochs} epochs, best by {config.metric}"
+    )
+
+
+def _retraining(run: Run, origin: dict[str, Any], resumed: bool) -> str:
+    config = run.config
+    return (
+        f"[bold]{'Resuming' if resumed else 'Retraining'}[/bold] trial {origin['number']} of "
+        f"{escape(origin['run'])} on {escape(config.data)}: {config.trials} "
+        f"seed{'s' if config.trials > 1 else ''} of {config.epochs} epochs"
+    )
 
 
 class _Lines:

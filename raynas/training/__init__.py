@@ -10,6 +10,7 @@ from raynas.training.errors import CandidateError
 from raynas.training.fit import Build, evaluate_test, fit, load_candidate, make_candidate
 from raynas.training.optimizers import OPTIMIZERS, SCHEDULES
 from raynas.training.report import Metrics, OnEpoch, Save
+from raynas.training.samples import stored_batches
 from raynas.training.source import DataOptions, DataSource
 from raynas.training.user_data import UserData
 
@@ -38,4 +39,5 @@ __all__ = [
     "load_candidate",
     "load_data",
     "make_candidate",
+    "stored_batches",
 ]

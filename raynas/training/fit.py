@@ -11,6 +11,7 @@ from torch import nn
 from raynas.nets import count_macs, count_parameters
 from raynas.training.candidate import Candidate
 from raynas.training.config import TrainingConfig
+from raynas.training.latency import LatencyProbe
 from raynas.training.report import EpochReport, Metrics, OnEpoch
 from raynas.training.seeding import seed_epoch
 from raynas.training.source import DataSource
@@ -35,8 +36,9 @@ def fit(
     """Train the net of an architecture, from the start or on from a checkpoint.
 
     After each epoch, `on_epoch(curve, save)` gets the metrics of each epoch so far: "epoch" (from
-    1), "train_loss", "val_loss", "val_accuracy", "val_f1", "params", "macs" and "train_seconds"
-    (all that it has cost until then: building, training, validation and checkpoints); `save(path)`
+    1), "train_loss", "val_loss", "val_accuracy", "val_f1", "params", "macs", "latency_ms" and
+    "train_seconds" (all that it has cost until then: building, training, validation and
+    checkpoints); `save(path)`
     writes all that is needed to go on, and returning True ends the training. The same seed gives
     the same training, and on a CPU a resumed one ends with the same bits as one that was not
     interrupted. If the checkpoint has all epochs already, the last one is reported again.
@@ -53,8 +55,11 @@ def fit(
         "macs": count_macs(candidate.net, data.input_shape),
     }
     report = EpochReport(on_epoch, seed, cost, started)
+    probe = LatencyProbe(cost, data.input_shape)  # comes first: the report seeds the epoch
     with quiet_lightning():
-        trainer = make_trainer(config, accelerator=accelerator, devices=devices, callbacks=[report])
+        trainer = make_trainer(
+            config, accelerator=accelerator, devices=devices, callbacks=[probe, report]
+        )
         trainer.fit(
             candidate,
             datamodule=data.module(config.batch_size, seed),

@@ -1,8 +1,9 @@
 import copy
+import time
 
 import torch
 
-from raynas.nets import build_chain_cnn, build_mlp, count_macs, count_parameters
+from raynas.nets import build_chain_cnn, build_mlp, count_macs, count_parameters, measure_latency
 
 CNN = {
     "features": [
@@ -49,3 +50,18 @@ def test_counting_leaves_modes_statistics_and_random_numbers_alone():
     assert all(torch.equal(value, state[name]) for name, value in net.state_dict().items())
     assert torch.equal(torch.get_rng_state(), generator)
     assert all(parameter.grad is None for parameter in net.parameters())
+
+
+def test_latency_is_the_time_of_one_input_and_changes_nothing():
+    class Slow(torch.nn.BatchNorm1d):
+        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+            time.sleep(0.02)
+            return super().forward(inputs)
+
+    net = Slow(3).train()
+    before = copy.deepcopy(net.state_dict())
+    assert 20 <= measure_latency(net, (3,)) < 200
+    assert net.training
+    assert all(torch.equal(before[name], value) for name, value in net.state_dict().items())
+    quick = build_mlp({"layers": []}, (10,), 2)
+    assert 0 < measure_latency(quick, (10,)) < 20

@@ -1,16 +1,18 @@
 """What runs are tested with: a small space file, made-up results, and a look at the processes."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+import raynas
 from raynas.runs.book import Book
 from raynas.runs.config import RunConfig, make_config
 from raynas.runs.record import Trial
+from raynas.runs.run import open_run
 from raynas.runs.storage import Folder, open_folder
 from raynas.space import Architecture, load_space_source
 
@@ -93,13 +95,18 @@ def checkpoints(run: Path) -> set[str]:
     return {path.name for path in (run / "checkpoints").iterdir()}
 
 
-def facts(trials: Iterator[Trial]) -> list[tuple[Any, ...]]:
+def record(run: raynas.Run) -> list[Trial]:
+    return list(open_run(run.folder).trials())
+
+
+def facts(trials: Iterable[Trial]) -> list[tuple[Any, ...]]:
     """What must be the same whoever interrupts a run: all but times."""
+    times = {"train_seconds": 0.0, "latency_ms": 0.0}
     return [
         (
             *(t.number, t.trial_id, t.architecture.id, t.proposal.parents, t.status, t.epochs),
-            t.metrics,
-            [{**epoch, "train_seconds": 0} for epoch in t.curve],
+            {**t.metrics, **times},
+            [{**epoch, **times} for epoch in t.curve],
         )
         for t in trials
     ]

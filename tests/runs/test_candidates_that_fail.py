@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from run_cases import checkpoints, write_space
+from run_cases import checkpoints, record, write_space
 
 import raynas
 from raynas.runs.errors import RunFailed
@@ -70,7 +70,7 @@ def search(folder: Path, failures: list[str], trials: int, **more) -> raynas.Run
 def test_they_are_recorded_and_the_search_goes_on(ray_cluster, tmp_path):
     kinds = ["works", "nan", "killed", "raises late", "raises", "exits"]
     run = search(tmp_path, kinds, 12)
-    trials = list(run.trials())
+    trials = record(run)
     assert len(trials) == len({trial.architecture.id for trial in trials}) == 12
     assert [sum(t.architecture.value["kind"] == kind for t in trials) for kind in kinds] == [2] * 6
     said = {
@@ -90,7 +90,7 @@ def test_they_are_recorded_and_the_search_goes_on(ray_cluster, tmp_path):
             assert said[kind] in str(trial.error)
             assert "\n" not in str(trial.error)
     working = {t.trial_id for t in trials if t.status == "completed"}
-    assert checkpoints(Path(run.folder.path)) == working
+    assert checkpoints(Path(run.folder)) == working
     assert run.best()["trial_id"] in working
 
 

@@ -4,7 +4,7 @@ import signal
 import time
 
 from command_cases import SLOW_SPACE, command, epochs_written, rows
-from run_cases import checkpoints, facts, wait_for, write_space
+from run_cases import checkpoints, facts, record, wait_for, write_space
 
 import raynas
 from raynas.runs.run import open_run
@@ -48,8 +48,8 @@ def test_killed_five_times_it_is_the_run_that_it_would_have_been(ray_cluster, tm
         code, out, err = driver.end()
         assert (code, err) == (0, "")
     assert "Resuming" in out
-    assert facts(open_run(str(run)).trials()) == facts(whole.trials())
-    ids = [fact[2] for fact in facts(whole.trials())]
+    assert facts(open_run(str(run)).trials()) == facts(record(whole))
+    ids = [fact[2] for fact in facts(record(whole))]
     assert len(set(ids)) == 7
     best, expected = open_run(str(run)).best(), whole.best()
     assert best is not None

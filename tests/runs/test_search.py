@@ -11,7 +11,7 @@ import pytest
 import torch
 import yaml
 from rich.console import Console
-from run_cases import SPACE, checkpoints, facts, write_space, write_table
+from run_cases import SPACE, checkpoints, facts, record, write_space, write_table
 
 import raynas
 from raynas.runs.status import show_status
@@ -43,11 +43,11 @@ def run(tmp_path_factory, ray_cluster) -> raynas.Run:
 @pytest.fixture
 def copy(run, tmp_path: Path) -> Path:
     """The run folder at another place."""
-    return Path(shutil.copytree(run.folder.path, tmp_path / "moved"))
+    return Path(shutil.copytree(run.folder, tmp_path / "moved"))
 
 
 def test_the_run_folder_holds_what_was_promised(run):
-    folder = Path(run.folder.path)
+    folder = Path(run.folder)
     visible = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
     assert visible == {"run.yaml", "space.py", "trials", "checkpoints", "best"}
     assert {path.name for path in (folder / "best").iterdir()} == {
@@ -66,7 +66,7 @@ def test_the_run_folder_holds_what_was_promised(run):
 
 
 def test_the_record_is_one_table(run):
-    table = pd.read_parquet(f"{run.folder.path}/trials").sort_values("number")
+    table = pd.read_parquet(f"{run.folder}/trials").sort_values("number")
     assert table.number.tolist() == [0, 1, 2, 3, 4]
     assert table.architecture_id.is_unique
     assert set(table.status) == {"completed"}
@@ -85,9 +85,9 @@ def test_the_record_is_one_table(run):
 
 
 def test_only_the_best_are_kept_and_the_best_is_the_best(run):
-    table = pd.read_parquet(f"{run.folder.path}/trials")
+    table = pd.read_parquet(f"{run.folder}/trials")
     ranked = table.sort_values(["val_accuracy"], ascending=False, kind="stable")
-    assert checkpoints(Path(run.folder.path)) == set(ranked.trial_id[:2])
+    assert checkpoints(Path(run.folder)) == set(ranked.trial_id[:2])
     best = run.best()
     assert best["trial_id"] == ranked.trial_id.iloc[0]
     assert best["metrics"]["val_accuracy"] == ranked.val_accuracy.iloc[0]
@@ -95,7 +95,7 @@ def test_only_the_best_are_kept_and_the_best_is_the_best(run):
 
 def test_the_best_network_does_what_was_measured(run, tmp_path):
     """Anywhere, with nothing but its folder, on the test split as it is stored."""
-    shutil.copytree(f"{run.folder.path}/best", tmp_path / "taken")
+    shutil.copytree(f"{run.folder}/best", tmp_path / "taken")
     net = raynas.load(str(tmp_path / "taken"))
     assert not net.training
     module = load_data("digits", seed=1).module(64, seed=0)
@@ -110,11 +110,11 @@ def test_the_best_network_does_what_was_measured(run, tmp_path):
     names = net.predict(inputs)
     assert names == [net.label_names[i] for i in net(inputs).argmax(1)]
     assert net.predict(inputs[0, 0].numpy()) == names[0]
-    assert torch.equal(raynas.load(run.folder.path)(inputs), net(inputs))
+    assert torch.equal(raynas.load(run.folder)(inputs), net(inputs))
 
 
 def test_a_folder_without_a_network_says_so(run, tmp_path):
-    for path in (tmp_path, tmp_path / "none", f"{run.folder.path}/trials"):
+    for path in (tmp_path, tmp_path / "none", f"{run.folder}/trials"):
         with pytest.raises(ValueError, match="holds no network; expected a run that has ended"):
             raynas.load(str(path))
 
@@ -128,12 +128,12 @@ def test_a_finished_run_is_left_as_it_is(run, copy):
 
 def test_a_moved_run_is_extended_without_training_anything_again(run, copy):
     longer = raynas.resume(str(copy), trials=8)
-    old, new = facts(run.trials()), facts(longer.trials())
+    old, new = facts(record(run)), facts(record(longer))
     assert new[:5] == old
     assert sorted(fact[0] for fact in new) == list(range(8))
     assert len({fact[2] for fact in new}) == 8
     assert yaml.safe_load((copy / "run.yaml").read_text())["trials"] == 8
-    best = max(longer.trials(), key=lambda trial: trial.metrics["val_accuracy"])
+    best = max(record(longer), key=lambda trial: trial.metrics["val_accuracy"])
     assert longer.best()["metrics"]["val_accuracy"] == best.metrics["val_accuracy"]
     assert len(checkpoints(copy)) == 2
 
@@ -148,7 +148,7 @@ def test_an_interrupted_extension_is_no_finished_run(run, copy):
 
 def test_a_run_whose_name_is_taken(run):
     with pytest.raises(ValueError, match="first exists; choose another --name, or go on with"):
-        raynas.search(name="first", storage=str(Path(run.folder.path).parent))
+        raynas.search(name="first", storage=str(Path(run.folder).parent))
 
 
 def test_a_run_that_is_going_on_is_not_resumed_by_a_second_process(run, copy):
@@ -173,15 +173,15 @@ def test_a_table_of_ones_own_with_the_loss_as_metric_in_a_remote_folder(ray_clus
         storage=f"simplecache::file://{tmp_path}/far",
         options={"label": "species", "learning_rate": 0.1, "batch_size": 16},
     )
-    trials = list(run.trials())
+    trials = record(run)
     assert len(trials) == len({trial.architecture.id for trial in trials}) == 4
     best = min(trials, key=lambda trial: trial.metrics["val_loss"])
     assert run.best()["trial_id"] == best.trial_id
     assert run.best()["label_names"] == ["down", "up"]
     assert run.best()["test"]["test_accuracy"] > 0.8
     assert not run.interrupted
-    found = open_folder(run.folder.uri)
-    assert raynas.load(f"{run.folder.uri}/best")(torch.tensor([[0.9, 0.1]])).shape == (1, 2)
+    found = open_folder(run.folder)
+    assert raynas.load(f"{run.folder}/best")(torch.tensor([[0.9, 0.1]])).shape == (1, 2)
     assert [i.base_name for i in (found / "checkpoints").list()] == [best.trial_id]
-    again = raynas.resume(run.folder.uri)
-    assert facts(again.trials()) == facts(iter(trials))
+    again = raynas.resume(run.folder)
+    assert facts(record(again)) == facts(trials)

@@ -20,7 +20,8 @@ CNN = {
 MLP = {"layers": [{"type": "dense", "units": 16, "activation": "tanh"}]}
 ONE = TrainingConfig(epochs=1)
 METRICS = {
-    "epoch", "train_loss", "val_loss", "val_accuracy", "val_f1", "params", "macs", "train_seconds"
+    "epoch", "train_loss", "val_loss", "val_accuracy", "val_f1", "params", "macs", "latency_ms",
+    "train_seconds",
 }  # fmt: skip
 
 

@@ -1,0 +1,154 @@
+"""A run in the hands of a Python program or a notebook: its table, its network, what to do next."""
+
+from collections.abc import Mapping
+from io import StringIO
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+from rich.console import Console
+
+from raynas.nets import Network
+from raynas.runs.export import export_run
+from raynas.runs.network import load
+from raynas.runs.options import RunOptions
+from raynas.runs.record import Trial
+from raynas.runs.retrain import retrain_run
+from raynas.runs.run import Run as RunFolder
+from raynas.runs.status import show_status
+from raynas.runs.view import TerminalView
+from raynas.space import describe
+
+
+class Run:
+    """One search (or retraining) and its folder.
+
+    `folder` is where it lies, a path or URI; `config` has its options; `interrupted` says whether
+    it was told to end before all trials were done.
+    """
+
+    def __init__(self, opened: RunFolder) -> None:
+        """Wrap a run folder; `raynas.search` and `raynas.open_run` do."""
+        self._run = opened
+        self.folder: str = opened.folder.uri
+        self.config: RunOptions = opened.config
+        self.interrupted = opened.interrupted
+
+    def __repr__(self) -> str:
+        """Say which run this is."""
+        return f"Run({self.folder!r})"
+
+    @property
+    def trials(self) -> pd.DataFrame:
+        """The finished trials as they are now, a row each, in order of proposal.
+
+        The columns are those of the record (see README), with `architecture`, `picks`, `parents`,
+        `curve` … as Python data, a `description` of the architecture, and one column a metric.
+        """
+        rows = [_row(trial) for trial in self._run.trials()]
+        frame = pd.DataFrame(rows, columns=None if rows else ["number", "status"])
+        return frame.sort_values("number", ignore_index=True)
+
+    def best(self) -> dict[str, Any] | None:
+        """Return what was found: architecture, metrics, test result; None while it goes on."""
+        return self._run.best()
+
+    def network(self) -> Network:
+        """Load the best network, in eval mode; see `raynas.load`.
+
+        Raises:
+            ValueError: the search goes on.
+        """
+        return load(self.folder)
+
+    def status(self) -> str:
+        """Say how far it is: progress, the best so far, failures."""
+        text = StringIO()
+        show_status(self.folder, Console(file=text, width=120))
+        return text.getvalue()
+
+    def retrain(
+        self,
+        *,
+        rank: int = 1,
+        epochs: int | None = None,
+        seeds: int | None = None,
+        name: str = "",
+        options: Mapping[str, Any] | None = None,
+        cpus_per_trial: float | None = None,
+        gpus_per_trial: float | None = None,
+        address: str | None = None,
+        progress: bool = False,
+    ) -> "Run":
+        """Train a found architecture in full, or go on with it; `raynas retrain`.
+
+        Args:
+            rank: Which architecture: 1 is the best of the search.
+            epochs: Ten times those of the search, unless given.
+            seeds: Train it so many times, from other weights (1, unless given).
+            name: Name of its folder in retrained/; by default trial-NUMBER.
+            options: Those of the training, in place of the search's.
+            cpus_per_trial: CPU cores for each seed; by default the search's.
+            gpus_per_trial: GPUs for each seed; by default the search's.
+            address: A Ray cluster to join, as in `raynas.search`.
+            progress: Show it while it goes on.
+
+        Raises:
+            ValueError: no such rank or option, or `name` has been trained otherwise.
+            RunFailed: every seed failed.
+        """
+        return Run(
+            retrain_run(
+                self.folder,
+                rank=rank,
+                epochs=epochs,
+                seeds=seeds,
+                name=name,
+                options=options,
+                cpus_per_trial=cpus_per_trial,
+                gpus_per_trial=gpus_per_trial,
+                address=address,
+                view=TerminalView(Console(), lambda run: None) if progress else None,
+            )
+        )
+
+    def export(
+        self,
+        *,
+        rank: int = 1,
+        format: Literal["pytorch", "onnx"] = "pytorch",
+        output: str | Path = "",
+        quantize: Literal["int8"] | None = None,
+    ) -> str:
+        """Write a network as a program that runs without raynas; `raynas export`.
+
+        Returns the folder that was written. Of a trial that was retrained, that network is taken.
+
+        Args:
+            rank: Which architecture: 1 is the best of the search.
+            format: "pytorch" is a torch.export program, "onnx" needs `raynas[onnx]`.
+            output: The folder to write; by default exported/ in the run's.
+            quantize: "int8" also writes the ONNX network in 8 bits.
+
+        Raises:
+            ValueError: no such rank or weights, or the output is not empty.
+            ExportFailed: the network cannot be written so, or the program does not agree with it.
+        """
+        exported = export_run(
+            self.folder, rank=rank, format_=format, output=str(output or ""), quantize=quantize
+        )
+        return exported.folder.uri
+
+
+def _row(trial: Trial) -> dict[str, Any]:
+    """Return the record's row of a trial with its JSON read."""
+    return {
+        **trial.to_row(),
+        "architecture": trial.architecture.value,
+        "picks": trial.architecture.picks,
+        "description": describe(trial.architecture.value),
+        "parents": list(trial.proposal.parents),
+        "repeats": list(trial.proposal.repeats),
+        "notes": trial.proposal.notes,
+        "curve": trial.curve,
+    }

@@ -1,0 +1,71 @@
+"""The functions of `raynas`: they say what they take, and leave out nothing that a command has."""
+
+import inspect
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import raynas
+from raynas.cli.commands import COMMANDS
+from raynas.cli.network import export, retrain
+from raynas.cli.replay import replay
+from raynas.runs.options import RunOptions
+
+
+def parameters(function) -> dict[str, inspect.Parameter]:
+    return {p.name.rstrip("_"): p for p in inspect.signature(function).parameters.values()}
+
+
+def test_search_takes_every_option_of_a_run_with_its_default():
+    taken = parameters(raynas.search)
+    assert set(taken) == {*RunOptions.model_fields, "address", "progress"}
+    for name, field in RunOptions.model_fields.items():
+        empty = taken[name].default in (None, ()) and field.default in ({}, [], None)
+        assert empty or taken[name].default == field.default, name
+        assert f" {name}: " in inspect.getdoc(raynas.search), name
+
+
+@pytest.mark.parametrize(
+    ("command", "function"),
+    [(retrain, raynas.Run.retrain), (export, raynas.Run.export), (replay, raynas.replay)],
+)
+def test_functions_take_what_commands_take(command, function):
+    renamed = {"set": "options", "verbose": "progress", "run_folder": "self"}
+    assert {renamed.get(name, name) for name in parameters(command)} - {"self"} == set(
+        parameters(function)
+    ) - {"self"}
+    for name, parameter in parameters(function).items():
+        assert name == "self" or f" {name}: " in inspect.getdoc(function), name
+        assert parameter.annotation is not inspect.Parameter.empty or name == "self"
+
+
+def test_every_command_has_its_function():
+    known = {*dir(raynas), *dir(raynas.Run)}
+    assert {command.__name__ for command in COMMANDS} <= known
+
+
+def test_spaces_are_listed_and_described():
+    assert "chain_cnn" in raynas.spaces()
+    text = raynas.describe_space("mlp")
+    assert "2,528,920,800 architectures" in text
+    assert raynas.describe_space("mlp", seed=1) != text
+
+
+def test_a_search_like_another_names_what_is_wrong(tmp_path):
+    with pytest.raises(ValueError, match=r"config .*none.yaml cannot be read"):
+        raynas.search_like(tmp_path / "none.yaml", name="again")
+    (tmp_path / "run.yaml").write_text("trials: many")
+    with pytest.raises(ValueError, match=r"trials: .*integer.*'many'"):
+        raynas.search_like(tmp_path / "run.yaml", name="again")
+
+
+def test_replay(tmp_path):
+    key = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
+    pq.write_table(pa.table({"arch": [key], "signal": [0.5]}), tmp_path / "table.parquet")
+    given = {"space": "nasbench201", "key": "arch", "signal": "signal", "strategy": "grid"}
+    table, output = str(tmp_path / "table.parquet"), str(tmp_path / "out.parquet")
+    summary = raynas.replay(**given, table=table, trials=1, output=output)
+    assert summary.best == [0.5]
+    with pytest.raises(ValueError, match="unknown strategy"):
+        raynas.replay(**{**given, "strategy": "x"}, table=table, trials=1, output=output)
