@@ -21,7 +21,6 @@ import numpy as np
 import ray
 
 import raynas
-from raynas.runs.run import Run, open_run
 from raynas.strategies import STRATEGIES
 
 OPTIONS: dict[str, dict[str, Any]] = {"grid": {"largest": 10**15}}
@@ -29,13 +28,13 @@ OPTIONS: dict[str, dict[str, Any]] = {"grid": {"largest": 10**15}}
 COLUMNS = ("validation", "test", "epochs", "seconds")
 
 
-def one_run(alternative: str, seed: int, wanted: argparse.Namespace) -> Run:
+def one_run(alternative: str, seed: int, wanted: argparse.Namespace) -> raynas.Run:
     """Search with one alternative from one seed, unless that was done before."""
     strategy, _, scheduler = alternative.partition("+")
     name = f"{alternative}-{seed}"
     folder = Path(wanted.storage) / name
     if folder.exists():
-        run = open_run(str(folder))
+        run = raynas.open_run(str(folder))
         return run if run.best() else raynas.resume(str(folder))
     limit = {"limit": wanted.limit} if wanted.limit else {}
     scheduled = {"scheduler": scheduler} if scheduler else {}
@@ -54,17 +53,16 @@ def one_run(alternative: str, seed: int, wanted: argparse.Namespace) -> Run:
     )
 
 
-def figures_of(run: Run) -> dict[str, float]:
+def figures_of(run: raynas.Run) -> dict[str, float]:
     """Read from a finished run's folder what it found and what it took."""
-    best, trials = run.best(), list(run.trials())
+    best, trials = run.best(), run.trials
     if best is None:
-        raise RuntimeError(f"{run.folder.uri} has not ended")
-    begun, ended = min(t.started_at for t in trials), max(t.finished_at for t in trials)
+        raise RuntimeError(f"{run.folder} has not ended")
     return {
         "validation": best["metrics"]["val_accuracy"],
         "test": best["test"]["test_accuracy"],
-        "epochs": sum(trial.epochs for trial in trials),
-        "seconds": (ended - begun).total_seconds(),
+        "epochs": int(trials.epochs.sum()),
+        "seconds": (trials.finished_at.max() - trials.started_at.min()).total_seconds(),
     }
 
 
