@@ -1,5 +1,7 @@
-"""Architectures as vectors for surrogate models: one of what was picked, one of what it makes."""
+"""Architectures as vectors for surrogate models: what was picked, what it makes, in what order."""
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -13,27 +15,35 @@ Matrix = npt.NDArray[np.float64]
 
 
 class Features:
-    """Encodes architectures of a space in two groups: their decisions, their structure.
+    """Encodes architectures of a space in three groups: decisions, parts, order of the parts.
 
     In the first, squared distance counts the decisions that differ (Hamming): 1 for another option,
     for an ordered decision from near 1/2 for its neighbour to 1 from end to end, and 1/2 where only
-    one asks. In the second, columns are square roots of the counts of `words_of`.
+    one asks. In the others, columns are square roots of the counts of `words_of`; the parts also
+    sum up, over ordered decisions whose paths are alike but for numbers, how far each goes.
     """
 
     def __init__(self, space: Space) -> None:
         """Find the decisions of the space."""
         self._decisions = {decision.path: decision for decision in discover(space)}
-        self._known: dict[str, tuple[Words, Words]] = {}
+        kinds = Counter(_kind(path) for path in self._decisions)
+        self._repeated = {kind for kind, count in kinds.items() if count > 1}
+        self._known: dict[str, tuple[Words, ...]] = {}
 
-    def words(self, architecture: Architecture) -> tuple[Words, Words]:
+    def words(self, architecture: Architecture) -> tuple[Words, ...]:
         """Return the weighted words of an architecture, one dict a group."""
         known = self._known.pop(architecture.id, None)
         if known is None:
             picked: Words = {}
+            parts, order = words_of(architecture.value)
             for path, index in architecture.picks.items():
-                _add_decision(picked, path, index, self._decisions.get(path))
-            structure = {w: count**0.5 for w, count in words_of(architecture.value).items()}
-            known = picked, structure
+                decision = self._decisions.get(path)
+                _add_decision(picked, path, index, decision)
+                if decision and decision.ordered and _kind(path) in self._repeated:
+                    for passed in range(index):
+                        word = f"{_kind(path)}>{passed}"
+                        parts[word] = parts.get(word, 0) + 1 / len(decision.options)
+            known = picked, *({w: c**0.5 for w, c in group.items()} for group in (parts, order))
         self._known[architecture.id] = known
         return known
 
@@ -49,7 +59,7 @@ class Vocabulary:
     def __init__(self, features: Features, architectures: Iterable[Architecture]) -> None:
         """Give each word of these architectures a column."""
         self._features = features
-        self._columns: tuple[dict[str, int], dict[str, int]] = ({}, {})
+        self._columns: tuple[dict[str, int], ...] = ({}, {}, {})
         for architecture in architectures:
             for columns, words in zip(self._columns, features.words(architecture), strict=True):
                 for word in words:
@@ -76,6 +86,11 @@ def _add_decision(words: Words, path: str, index: int, decision: Decision | None
     step = (0.5 / max(1, len(decision.options) - 1)) ** 0.5
     for passed in range(index):
         words[f"{path}>{passed}"] = step
+
+
+def _kind(path: str) -> str:
+    """Return a path without its numbers: what decisions of one kind share."""
+    return re.sub("[0-9]+", "#", path)
 
 
 def _matrix(rows: list[Words], columns: dict[str, int]) -> Matrix:

@@ -1,7 +1,8 @@
 """A Gaussian process over groups of features, its kernel's few parameters by marginal likelihood.
 
-k(a, b) = sum over groups g of w_g exp(-|a_g - b_g|² / l_g), plus noise; the mean is a constant.
-See Rasmussen & Williams 2006 (http://gaussianprocess.org/gpml/), chapters 2 and 5.
+k(a, b) = sum over groups g of w_g m(|a_g - b_g|² / l_g), plus noise, where m is Matérn's function
+of order 3/2, m(d) = (1 + sqrt(3 d)) exp(-sqrt(3 d)); the mean is a constant.
+See Rasmussen & Williams 2006 (http://gaussianprocess.org/gpml/), chapters 2, 4 and 5.
 """
 
 from collections.abc import Sequence
@@ -28,13 +29,20 @@ class Kernel:
     def __call__(self, one: Sequence[Matrix], other: Sequence[Matrix]) -> Matrix:
         """Return the covariances, shape (rows of one, rows of other), without noise."""
         groups = zip(self.weights, self.lengths, one, other, strict=True)
-        parts = [w * np.exp(_distances(a, b) / -length) for w, length, a, b in groups]
+        parts = [w * _matern(_distances(a, b) / length)[0] for w, length, a, b in groups]
         return np.asarray(np.sum(parts, axis=0))
+
+
+def _matern(scaled: Matrix) -> tuple[Matrix, Matrix]:
+    """Return m of squared distances in lengths, and its slope by the length's logarithm."""
+    root = np.sqrt(3 * scaled)
+    decay = np.exp(-root)
+    return (1 + root) * decay, 0.5 * root**2 * decay
 
 
 def _distances(one: Matrix, other: Matrix) -> Matrix:
     """Squared Euclidean distances between rows."""
-    squares = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1)
+    squares = np.einsum("ij,ij->i", one, one)[:, None] + np.einsum("ij,ij->i", other, other)
     return np.asarray(np.maximum(squares - 2 * one @ other.T, 0.0))
 
 
@@ -42,12 +50,15 @@ def fit_kernel(groups: Sequence[Matrix], targets: Matrix, extra_noise: Matrix) -
     """Find the kernel with the highest posterior: marginal likelihood times a broad prior.
 
     The prior centres equal weights that sum to 1, each group's mean distance as its length and a
-    noise of 0.01, for targets of about unit scale. `extra_noise` (n,) is added variance.
+    noise of 0.01, for targets of about unit scale; a group that tells nothing apart gets no weight.
+    `extra_noise` (n,) is added variance.
     """
     count = len(groups)
     distances = [_distances(group, group) for group in groups]
-    scales = [max(float(d.mean()), 1e-6) for d in distances]
-    centre = np.log([*[1 / count] * count, *scales, 1e-2])
+    scales = np.array([d.mean() for d in distances])
+    telling = scales > JITTER
+    weights = np.where(telling, 1 / max(1, telling.sum()), JITTER)
+    centre = np.log([*weights, *np.maximum(scales, JITTER), 1e-2])
     spread = np.array([0.4] * (2 * count) + [1.0])
     wide = [2.0] * (2 * count) + [4.0]
     result = minimize(
@@ -75,10 +86,11 @@ def _loss(
     count, number = len(distances), len(targets)
     values = np.exp(logs)
     scaled = [d / length for d, length in zip(distances, values[count:-1], strict=True)]
-    parts = [w * np.exp(-s) for w, s in zip(values[:count], scaled, strict=True)]
+    parts, slopes = zip(*map(_matern, scaled), strict=True)
     noise = values[-1] + extra_noise + JITTER
+    covariance = np.diag(noise) + sum(w * p for w, p in zip(values[:count], parts, strict=True))
     try:
-        factor = cholesky(np.sum(parts, axis=0) + np.diag(noise), lower=True, check_finite=False)
+        factor = cholesky(covariance, lower=True, check_finite=False)
     except LinAlgError:
         return 1e10, np.zeros_like(logs)
     inverse = cho_solve((factor, True), np.eye(number), check_finite=False)
@@ -88,8 +100,8 @@ def _loss(
     slope = 0.5 * (inverse - np.outer(solved, solved))
     off = (logs - centre) / spread
     loss = 0.5 * rest @ solved + np.log(np.diag(factor)).sum() + 0.5 * off @ off
-    weight_slopes = [(slope * part).sum() for part in parts]
-    length_slopes = [(slope * p * s).sum() for p, s in zip(parts, scaled, strict=True)]
+    weight_slopes = [w * np.vdot(slope, p) for w, p in zip(values[:count], parts, strict=True)]
+    length_slopes = [w * np.vdot(slope, s) for w, s in zip(values[:count], slopes, strict=True)]
     gradient = np.array([*weight_slopes, *length_slopes, np.trace(slope) * values[-1]])
     return float(loss), gradient + off / spread
 

@@ -40,10 +40,11 @@ class ListedSpace:
         free[[self._places[name] for name in closed]] = False
         places = np.flatnonzero(free)
         if len(places) > near * len(parents) + drawn:
-            close = kernel(self(parents), [group[places] for group in self._groups])
-            chosen = np.argpartition(-close, near, axis=1)[:, :near].ravel()
-            others = rng.choice(len(places), drawn, replace=False)
-            places = places[np.unique(np.concatenate([chosen, others]))]
+            far = -kernel(self(parents), self._groups)
+            far[:, ~free] = np.inf
+            chosen = np.argpartition(far, near, axis=1)[:, :near].ravel()
+            others = rng.choice(places, drawn, replace=False)
+            places = np.unique(np.concatenate([chosen, others]))
         return [self._architectures[int(place)] for place in places]
 
 

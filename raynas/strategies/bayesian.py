@@ -21,9 +21,10 @@ BEST = 10
 class BayesianOptimization(Strategy):
     """Proposes the largest expected improvement under a Gaussian process.
 
-    The kernel sums one over the decisions (Hamming, or near options alike where ordered) and one
-    over the structure: the live paths of cells without their identities, as in White 2021
-    (BANANAS, arXiv:1910.11858), and the n-grams of chains. Steady state: pending architectures
+    The kernel sums one over the decisions (Hamming, or near options alike where ordered), one over
+    the parts (how often each operation stands on a live path of a cell, or each layer in a chain)
+    and one over their order: the live paths of cells without their identities, as in White 2021
+    (BANANAS, arXiv:1910.11858), and the neighbours in chains. Steady state: pending architectures
     count as observed at their believed mean (kriging believer), so many workers spread out. A
     failed trial counts as the worst, one stopped early as an uncertain observation that is never
     the best so far.
