@@ -18,6 +18,7 @@ def search(
     epochs: Annotated[int | None, option("epochs")] = None,
     seed: Annotated[int | None, option("seed")] = None,
     metric: Annotated[str | None, option("metric")] = None,
+    scheduler: Annotated[str | None, option("scheduler")] = None,
     name: Annotated[str | None, option("name")] = None,
     storage: Annotated[str | None, option("storage")] = None,
     cpus_per_trial: Annotated[float | None, option("cpus_per_trial")] = None,
@@ -30,7 +31,8 @@ def search(
         list[str] | None,
         set_option(
             "An option of the strategy (population, tournament, …), the training (batch_size, "
-            "learning_rate, optimizer, …) or the data (label, limit, …); repeat it for more."
+            "learning_rate, optimizer, …), the data (label, limit, …) or the scheduler "
+            "(grace_period, reduction_factor, …); repeat it for more."
         ),
     ] = None,
     config: Annotated[
@@ -57,6 +59,7 @@ def search(
         "epochs": epochs,
         "seed": seed,
         "metric": metric,
+        "scheduler": scheduler,
         "name": name,
         "storage": storage,
         "cpus_per_trial": cpus_per_trial,

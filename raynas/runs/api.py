@@ -30,6 +30,7 @@ def search(
     name: str = "",
     storage: str = "runs",
     metric: str = "val_accuracy",
+    scheduler: Literal["none", "asha", "hyperband", "median"] = "none",
     cpus_per_trial: float = 1,
     gpus_per_trial: float = 0,
     concurrency: int | None = None,
@@ -52,6 +53,7 @@ def search(
         name: Name of the run and its folder; by default space, data, strategy and time.
         storage: Folder or URI in which the run folder is made.
         metric: What to optimise: val_accuracy, val_f1, val_loss, params, macs, latency_ms.
+        scheduler: What stops trials that do badly before their last epoch, Ray Tune's.
         cpus_per_trial: CPU cores for each trial.
         gpus_per_trial: GPUs for each trial; 0.25 packs four trials on one.
         concurrency: Trials at a time; None is as many as there is room for.
@@ -79,6 +81,7 @@ def search(
         name=name,
         storage=storage,
         metric=metric,
+        scheduler=scheduler,
         cpus_per_trial=cpus_per_trial,
         gpus_per_trial=gpus_per_trial,
         concurrency=concurrency,

@@ -7,7 +7,7 @@ run continues from its folder alone, whatever Ray remembers.
 import json
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -31,7 +31,9 @@ class Running:
     metrics: dict[str, float] | None = None
     curve: list[dict[str, Any]] = field(default_factory=list)
     losses: int = 0
-    """How often in a row it has lost its worker, with no epoch in between."""
+    """How often in a row it has lost its worker, with no new epoch in between."""
+    reached: int = 0
+    """The epoch that it had reached when it lost its last worker."""
 
 
 class Book:
@@ -53,6 +55,8 @@ class Book:
         self.done = 0
         self.lost: tuple[str, str] | None = None
         """The trial that lost its worker last, and what is known of why."""
+        self.early = 0
+        """How many of those done were stopped early by a scheduler."""
         self.on_change: Callable[[Book], object] | None = None
         """Called after each epoch and each finished trial."""
         self._record = Record(folder)
@@ -106,6 +110,10 @@ class Book:
         self._waiting.sort(key=lambda waiting: waiting.proposal.number)
         for waiting in self._waiting:
             self.strategy.expect(waiting.proposal)
+
+    def trials(self) -> Iterator[Trial]:
+        """Yield the finished trials in order of completion."""
+        yield from self._record
 
     # While it runs.
 
@@ -164,12 +172,14 @@ class Book:
         running = self.running.get(trial_id)
         if running is None:
             return
-        losses = 1 if running.epoch else running.losses + 1
+        losses = 1 if running.epoch > running.reached else running.losses + 1
         if losses > most:
             self.fail(trial_id, error)
             return
         del self.running[trial_id]
-        self._waiting.insert(0, Running(trial_id, running.proposal, losses=losses))
+        reached = max(running.epoch, running.reached)
+        again = Running(trial_id, running.proposal, losses=losses, reached=reached)
+        self._waiting.insert(0, again)
         self.lost = (trial_id, error)
         self._changed()
 
@@ -217,7 +227,9 @@ class Book:
         self.done += 1
         if trial.status == "failed":
             self.failures.append(trial)
-        elif trial.status == "completed":
+        elif trial.status == "stopped":
+            self.early += 1
+        else:
             self.best = sorted([*self.best, trial], key=self._score, reverse=True)
             del self.best[self.config.keep :]
 

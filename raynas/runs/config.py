@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError, model_validator
 
-from raynas.runs.options import METRICS, RunOptions, one_line, parse_options
+from raynas.runs.options import LEARNED, METRICS, RunOptions, one_line, parse_options
+from raynas.runs.schedulers import SCHEDULERS, EarlyStopping, SchedulerOptions
 from raynas.space import LoadedSpace
 from raynas.strategies import STRATEGIES, Strategy
 from raynas.training import BUILTIN, DataOptions, TrainingConfig
@@ -25,6 +26,7 @@ class RunConfig(RunOptions):
     def _known(self) -> "RunConfig":
         _one_of("strategy", self.strategy, STRATEGIES)
         _one_of("metric", self.metric, METRICS)
+        _one_of("scheduler", self.scheduler, SCHEDULERS)
         if "/" in self.name or self.name in (".", ".."):
             raise ValueError(
                 f"name: expected a plain name without '/', got {self.name!r}; "
@@ -36,7 +38,7 @@ class RunConfig(RunOptions):
         strategy = STRATEGIES[self.strategy]
         annotations = {p.name: p.annotation for p in _own_parameters(strategy)}
         try:
-            _ = self.training, self.data_options
+            _ = self.training, self.data_options, self.make_scheduler()
             for option, value in self.strategy_options.items():
                 self.options[option] = _checked(option, value, annotations[option])
             strategy(lambda pick: None, metric=self.metric, **self.strategy_options)
@@ -59,6 +61,7 @@ class RunConfig(RunOptions):
             },
             **{name: "training" for name in TrainingConfig.model_fields if name != "epochs"},
             **dict.fromkeys(DataOptions.model_fields, "data"),
+            **dict.fromkeys(SCHEDULERS[self.scheduler].model_fields, f"scheduler {self.scheduler}"),
         }
 
     def _options_of(self, model: type[BaseModel]) -> dict[str, Any]:
@@ -73,6 +76,28 @@ class RunConfig(RunOptions):
     def data_options(self) -> DataOptions:
         """How the data set is read and split."""
         return DataOptions(**self._options_of(DataOptions))
+
+    @cached_property
+    def scheduler_options(self) -> SchedulerOptions:
+        """How the scheduler decides."""
+        kind = SCHEDULERS[self.scheduler]
+        return kind(**self._options_of(kind))
+
+    def make_scheduler(self) -> EarlyStopping | None:
+        """Build the scheduler, which knows of no trial yet; None where there is none.
+
+        Raises:
+            ValueError: an option of it is not legal, or the metric is the same in every epoch.
+        """
+        rules = self.scheduler_options.rules(self.epochs, self.metric, self.mode)
+        if not rules:
+            return None
+        if self.metric not in LEARNED:
+            raise ValueError(
+                f"scheduler: {self.scheduler} compares what trials learn from epoch to epoch; "
+                f"expected one of {', '.join(LEARNED)} as the metric, got {self.metric!r}"
+            )
+        return EarlyStopping(rules, self.metric)
 
     @property
     def strategy_options(self) -> dict[str, Any]:
@@ -100,6 +125,7 @@ class RunConfig(RunOptions):
             **{p.name: p.default for p in _own_parameters(STRATEGIES[self.strategy])},
             **self.training.model_dump(exclude={"epochs"}),
             **self.data_options.model_dump(),
+            **self.scheduler_options.model_dump(),
             **STRATEGIES[self.strategy].suited_options(self.trials),
         }
         return self.model_copy(

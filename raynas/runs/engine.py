@@ -154,6 +154,10 @@ def run_trials(
     resources = {"cpu": config.cpus_per_trial, "gpu": config.gpus_per_trial}
     told = tune.with_parameters(trainable, job=job) if job else trainable
     results = _Results(book)
+    scheduler = config.make_scheduler()
+    if scheduler is not None:
+        for trial in book.trials():
+            scheduler.recall(trial.number, trial.trial_id, trial.curve)
     with _environment(_QUIET), tempfile.TemporaryDirectory(prefix="raynas-tune-") as scratch:
         tune.run(  # not tune.Tuner, which pickles all of this into the experiment
             told,
@@ -163,6 +167,7 @@ def run_trials(
             num_samples=-1,  # `_Proposals` says when it is enough
             resources_per_trial=resources,
             search_alg=_Proposals(book),
+            scheduler=scheduler,
             callbacks=[results, *callbacks],
             stop=_Stop(results),
             reuse_actors=True,

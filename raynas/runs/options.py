@@ -17,10 +17,12 @@ METRICS: dict[str, Literal["max", "min"]] = {
     "latency_ms": "min",
 }
 """What a search can optimise, and which way is better."""
+LEARNED = ("val_accuracy", "val_f1", "val_loss")
+"""Those of them that change from epoch to epoch."""
 
 
 class RunOptions(BaseModel):
-    """Everything that decides a run; `options` holds those of the strategy, training and data."""
+    """Everything that decides a run; `options`: of the strategy, training, data and scheduler."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -47,6 +49,11 @@ class RunOptions(BaseModel):
     )
     storage: str = Field("runs", description="Folder or URI in which the run folder is made.")
     metric: str = Field("val_accuracy", description=f"What to optimise: {', '.join(METRICS)}.")
+    scheduler: str = Field(
+        "none",
+        description="What stops trials that do badly before their last epoch: none, asha, "
+        "hyperband, median (Ray Tune's).",
+    )
     cpus_per_trial: float = Field(1, gt=0, description="CPU cores for each trial.")
     gpus_per_trial: float = Field(
         0, ge=0, description="GPUs for each trial; 0.25 packs four trials on one."
@@ -66,7 +73,7 @@ class RunOptions(BaseModel):
         "(mlflow.db there, or MLFLOW_TRACKING_URI); repeat it for both.",
     )
     options: dict[str, Any] = Field(
-        {}, description="Options of the strategy, the training and the data, as option=value."
+        {}, description="Options of the strategy, training, data and scheduler, as option=value."
     )
 
     @property

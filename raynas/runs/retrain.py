@@ -151,6 +151,7 @@ def _config(
         **{name: value for name, value in resources.items() if value is not None},
         "strategy": "random",
         "deduplicate": "exact",
+        "scheduler": "none",
         "trials": seeds,
         "keep": seeds,
         "epochs": epochs or LONGER * searched.epochs,

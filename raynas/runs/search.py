@@ -180,6 +180,7 @@ def _go(
         accelerator="auto" if config.gpus_per_trial else "cpu",
         working_directory=os.getcwd(),
         tests=run.origin() is not None,
+        waits=config.scheduler != "none",
     )
     if view:
         view.opened(run, space, data, resumed)
@@ -194,14 +195,24 @@ def _go(
         if view and book.left:
             view.say(f"All {book.done} architectures of the space have been tried.")
         if not book.best:
-            first = book.failures[0]
-            raise RunFailed(
-                f"all {book.done} trials failed; the first ({first.trial_id}): {first.error}"
-            )
+            raise RunFailed(_nothing_completed(book))
         if view and not job.tests:
             view.say("Testing the best network on the test data …")
         write_best(run, book.best[0], job, space)
     return run
+
+
+def _nothing_completed(book: Book) -> str:
+    """Say why there is no best network."""
+    first = book.failures[0] if book.failures else None
+    words = f"; the first ({first.trial_id}): {first.error}" if first else ""
+    if not book.early:
+        return f"all {book.done} trials failed{words}"
+    return (
+        f"no trial was trained to its end: of {book.done}, {book.early} were stopped early by "
+        f"{book.config.scheduler} and {len(book.failures)} failed{words}; "
+        "go on with more trials: raynas resume"
+    )
 
 
 @contextlib.contextmanager

@@ -25,10 +25,11 @@ def show_status(path: str, console: Console) -> None:
     run = open_run(path)
     trials = list(run.trials())
     failed = [trial for trial in trials if trial.status == "failed"]
+    early = sum(trial.status == "stopped" for trial in trials)
     state = _state(run, len(trials))
     console.print(
         f"[bold]{escape(run.config.name)}[/bold]: {state}, {len(trials)} of {run.config.trials} "
-        f"trials done, {len(failed)} failed"
+        f"trials done, {f'{early} stopped early, ' if early else ''}{len(failed)} failed"
     )
     console.print(
         f"{escape(run.config.space)} on {escape(run.config.data)} by {run.config.strategy}, "

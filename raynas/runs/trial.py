@@ -20,7 +20,14 @@ from ray.tune import Trainable
 from raynas.runs.modules import install_modules
 from raynas.runs.storage import Folder
 from raynas.space import load_space_source
-from raynas.training import CandidateError, DataSource, TrainingConfig, evaluate_test, fit
+from raynas.training import (
+    CandidateError,
+    DataSource,
+    TrainingConfig,
+    evaluate_test,
+    fit,
+    read_curve,
+)
 
 CHECKPOINT = "last.ckpt"
 
@@ -43,14 +50,17 @@ class Job:
     working_directory: str
     tests: bool = False
     """Whether each trial ends with a look at the test data: a retraining's do, a search's never."""
+    waits: bool = False
+    """Whether an epoch begins only once a scheduler has let the trial go on after the last."""
 
 
 class CandidateTrial(Trainable):
     """Trains `config["architecture"]`; each step is one epoch, and the worker is used again.
 
     Training runs in a thread that hands over the metrics of each epoch, with the checkpoint already
-    written, and goes on without waiting for the driver. A candidate that fails ends with a result
-    that has an "error", so that the worker stays warm.
+    written, and goes on without waiting for the driver, unless a scheduler is to decide that: then
+    no epoch is trained, and no checkpoint written, that it does not want. A candidate that fails
+    ends with a result that has an "error", so that the worker stays warm.
     """
 
     def setup(self, config: dict[str, Any], job: Job) -> None:  # type: ignore[override]  # tune.with_parameters adds job
@@ -66,7 +76,7 @@ class CandidateTrial(Trainable):
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Begin another trial in this worker, once the last one has ended."""
-        self._stop.set()
+        self._end()
         if self._thread.ident is not None:
             self._thread.join()
         self._begin(new_config)
@@ -76,17 +86,24 @@ class CandidateTrial(Trainable):
         """Train one epoch (or find out why that is not possible)."""
         if self._thread.ident is None:
             self._thread.start()
+        else:
+            self._turns.release()
         return self._results.get()
 
     def cleanup(self) -> None:
         """Tell the trial to end; the worker's process ends next, so nothing waits for it."""
+        self._end()
+
+    def _end(self) -> None:
         self._stop.set()
+        self._turns.release()
 
     def _begin(self, config: dict[str, Any]) -> None:
         self._results: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._stop = threading.Event()
+        self._turns = threading.Semaphore(0)
         self._thread = threading.Thread(
-            target=self._train, args=(config, self._results, self._stop), daemon=True
+            target=self._train, args=(config, self._results, self._stop, self._turns), daemon=True
         )
 
     def _train(
@@ -94,6 +111,7 @@ class CandidateTrial(Trainable):
         config: dict[str, Any],
         results: "queue.SimpleQueue[dict[str, Any]]",
         stop: threading.Event,
+        turns: threading.Semaphore,
     ) -> None:
         job = self._job
         folder = job.checkpoints / config["trial_id"]
@@ -103,20 +121,25 @@ class CandidateTrial(Trainable):
         reported = 0
         ended: list[dict[str, Any]] = []
 
-        def on_epoch(curve: list[dict[str, float]], save: Callable[[Path], None]) -> bool:
+        def report(curve: list[dict[str, float]]) -> bool:
             nonlocal reported
             new, metrics = curve[reported:], curve[-1]
             reported = len(curve)
             last = metrics["epoch"] >= training.epochs
             names = [name for name in metrics if name not in ("epoch", "train_seconds")]
-            _checkpoint(save, folder)
             ends = {"finished": last, "done": last}
             result = {**shared, **metrics, "metric_names": names, "curve": new, **ends}
             if last and job.tests:
                 ended.append(result)
             else:
                 results.put(result)
+            if job.waits and not last:
+                turns.acquire()
             return last or stop.is_set()
+
+        def on_epoch(curve: list[dict[str, float]], save: Callable[[Path], None]) -> bool:
+            _checkpoint(save, folder)
+            return report(curve)
 
         try:
             training = job.training.overridden_by(config["architecture"])
@@ -124,6 +147,9 @@ class CandidateTrial(Trainable):
                 resumed = Path(scratch) / CHECKPOINT if folder.exists(CHECKPOINT) else None
                 if resumed:
                     folder.download(CHECKPOINT, resumed)
+                    curve = read_curve(resumed) if job.waits else []
+                    if 0 < len(curve) < training.epochs and report(curve):
+                        return
                 fit(
                     self._build,
                     config["architecture"],

@@ -84,6 +84,8 @@ class TerminalView:
             self._first_trial = time.monotonic()
         if book.running:
             parts.append(f"{len(book.running)} running")
+        if book.early:
+            parts.append(f"{book.early} stopped early")
         if book.failures:
             parts.append(f"[red]{len(book.failures)} failed[/red]")
         parts.append(f"{_clock(time.monotonic() - self._started)} passed")

@@ -288,5 +288,8 @@ def check_count(**options: int) -> None:
 
 
 def best_of(evaluations: Sequence[Evaluation]) -> Evaluation:
-    """Return the evaluation with the highest score, the earliest among equals."""
-    return max(evaluations, key=lambda e: -math.inf if e.score is None else e.score)
+    """Return the finished evaluation with the highest score, the earliest among equals.
+
+    One that was stopped early is the best only where none is finished.
+    """
+    return max(evaluations, key=lambda e: e.standing)

@@ -1,5 +1,6 @@
 """Progressive search: small architectures first, and a predictor that says which ones to grow."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -167,7 +168,10 @@ class ProgressiveSearch(Strategy):
         return max(places[level.quota - 1], level.start)
 
     def _predict(self, trained: list[Evaluation], candidates: list[Architecture]) -> list[float]:
-        """Fit a predictor to the results and return its standard scores; [] if there are none."""
+        """Fit a predictor to the results and return its standard scores; [] if there are none.
+
+        A failure counts as the worst, one stopped early as no better than any finished one.
+        """
         from raynas.strategies._predictor import Ensemble, tokens_of
         from raynas.strategies._warping import Warping
 
@@ -176,7 +180,13 @@ class ProgressiveSearch(Strategy):
             return []
         observed = spread_out(trained, POINTS)
         warping = Warping([e.score for e in observed if e.score is not None])
-        scores = [warping.lowest if e.score is None else warping(e.score) for e in observed]
+        least = min((e.score or 0.0 for e in alive if e.finished), default=math.inf)
+        scores = [
+            warping.lowest
+            if e.score is None
+            else warping(e.score if e.finished else min(e.score, least))
+            for e in observed
+        ]
         ensemble = Ensemble(
             [tokens_of(self.space, e.architecture) for e in observed],
             np.array(scores),
@@ -190,7 +200,7 @@ class ProgressiveSearch(Strategy):
 
 def _best(evaluations: list[Evaluation], count: int) -> list[Architecture]:
     alive = [e for e in evaluations if e.score is not None]
-    alive.sort(key=lambda e: -(e.score or 0.0))
+    alive.sort(key=lambda e: e.standing, reverse=True)
     return [e.architecture for e in alive[:count]]
 
 
@@ -199,7 +209,7 @@ def _correlation(level: Level, trained: list[Evaluation]) -> float | None:
     pairs = [
         (level.predicted[e.architecture.id], e.score)
         for e in trained
-        if e.score is not None and e.architecture.id in level.predicted
+        if e.score is not None and e.finished and e.architecture.id in level.predicted
     ]
     if len(pairs) < 3:
         return None

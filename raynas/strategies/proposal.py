@@ -42,6 +42,14 @@ class Evaluation:
     finished: bool = True
     repeated: bool = False
 
+    @property
+    def standing(self) -> tuple[int, float]:
+        """Sorts evaluations: a failure is below one stopped early, and that below any finished.
+
+        What a trial had reached in few epochs says nothing against one that was let go on.
+        """
+        return (0, 0.0) if self.score is None else (1 + self.finished, self.score)
+
 
 def as_config(proposal: Proposal) -> dict[str, Any]:
     """Return the Tune config of a proposal."""

@@ -17,9 +17,10 @@ class Reinforce(Strategy):
 
     Each result is one update of the policy as it comes in, with a moving average as the baseline;
     no update waits for another worker. Where we differ: the reward is the share of the earlier
-    results that a score beats, so that the metric's unit does not matter (the paper cubes
-    accuracies), and a failure's is 0; duplicates teach from history; an entropy bonus; after
-    `REPEATS` duplicates in a row the policy is flattened until it draws something new.
+    results that one beats, so that the metric's unit does not matter (the paper cubes accuracies);
+    any finished one beats those stopped early, and a failure's reward is 0; duplicates teach from
+    history; an entropy bonus; after `REPEATS` duplicates in a row the policy is flattened until it
+    draws something new.
     """
 
     REPEATS = 1
@@ -81,7 +82,7 @@ class Reinforce(Strategy):
     def _forget(self) -> None:
         self._controller = Controller(self.units, self.seed)
         self._baseline = 0.5
-        self._scores: list[float] = []  # sorted
+        self._scores: list[tuple[int, float]] = []  # how the results stand, sorted
         self._learned = 0  # how much of the history
         self._last: Evaluation | None = None  # of what was learned
 
@@ -141,10 +142,10 @@ class Reinforce(Strategy):
         self._learned = len(self.history)
 
     def _reward(self, evaluation: Evaluation) -> float:
-        """Return the share of the earlier scores that this one beats; equal ones count half."""
-        score = evaluation.score
-        if score is None:
+        """Return the share of the earlier results that this one beats; equal ones count half."""
+        if evaluation.score is None:
             return 0.0
+        score = evaluation.standing
         below, upto = bisect_left(self._scores, score), bisect_right(self._scores, score)
         reward = (below + upto) / 2 / len(self._scores) if self._scores else 0.5
         if not evaluation.repeated:

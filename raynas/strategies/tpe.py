@@ -148,8 +148,12 @@ class OptunaSearch(Strategy):
     def _add(self, evaluation: Evaluation) -> None:
         states = _optuna().trial.TrialState
         score = evaluation.score
-        state = states.FAIL if score is None else states.COMPLETE
+        ended = states.COMPLETE if evaluation.finished else states.PRUNED
+        state = states.FAIL if score is None else ended
         number = None if evaluation.repeated else self._running.pop(evaluation.number, None)
+        if number is not None and state == states.PRUNED:
+            self._study.tell(number, state=states.FAIL)  # it has no value; a pruned one does
+            number = None
         if number is None:
             self._number(self._trial(evaluation.architecture, score, state))
         else:
@@ -166,6 +170,7 @@ class OptunaSearch(Strategy):
         return trials.create_trial(
             state=state or trials.TrialState.RUNNING,
             value=score,
+            intermediate_values={0: score} if state == trials.TrialState.PRUNED else None,
             params={name: architecture.picks[path] for path, (name, _) in asked.items()},
             distributions=dict(asked.values()),
         )

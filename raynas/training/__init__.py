@@ -9,7 +9,7 @@ from raynas.training.data import is_user_data, load_arrays, load_data
 from raynas.training.errors import CandidateError
 from raynas.training.fit import Build, evaluate_test, fit, load_candidate, make_candidate
 from raynas.training.optimizers import OPTIMIZERS, SCHEDULES
-from raynas.training.report import Metrics, OnEpoch, Save
+from raynas.training.report import Metrics, OnEpoch, Save, read_curve
 from raynas.training.samples import stored_batches
 from raynas.training.source import DataOptions, DataSource
 from raynas.training.user_data import UserData
@@ -39,5 +39,6 @@ __all__ = [
     "load_candidate",
     "load_data",
     "make_candidate",
+    "read_curve",
     "stored_batches",
 ]

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
 from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Checkpoint
 
@@ -78,6 +79,13 @@ class EpochReport(Checkpoint):
         """Go on from what a checkpoint kept."""
         self._curve = state_dict["curve"]
         self._seconds_before = self._curve[-1]["train_seconds"]
+
+
+def read_curve(checkpoint: Path) -> list[Metrics]:
+    """Read from a checkpoint the metrics of each epoch until then."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    curve: list[Metrics] = state["callbacks"][EpochReport.__qualname__]["curve"]
+    return curve
 
 
 def _saving(trainer: Trainer) -> Save:

@@ -204,14 +204,14 @@ def test_an_exhausted_space(tmp_path: Path):
 def test_a_trial_whose_machine_is_lost_goes_on_unless_that_happens_again_and_again(tmp_path: Path):
     book = open_book(tmp_path, CONFIG)
     config = book.next()
-    epoch = {"epoch": 1, "curve": [{"epoch": 1}], "val_accuracy": 0.5, "metric_names": []}
-    for _ in range(3):  # an epoch in between: it gets somewhere
-        book.epoch(config["trial_id"], epoch)
+    for number in (1, 2, 3):  # a new epoch in between: it gets somewhere
+        book.epoch(config["trial_id"], {"epoch": number, "curve": [{"epoch": number}]})
         book.lose(config["trial_id"], "gone", most=1)
         assert not book.running
         assert book.next() == config
         assert book.running[config["trial_id"]].curve == []
     for again in (True, False):
+        book.epoch(config["trial_id"], {"epoch": 3})  # as before: it tells a scheduler of it
         book.lose(config["trial_id"], "gone", most=1 + again)
         assert (book.next() == config) == again
     (trial,) = book.failures

@@ -21,6 +21,7 @@ def test_the_defaults_are_a_whole_run():
         {},
         {"space": "mlp", "strategy": "random", "metric": "val_loss", "trials": 7, "seed": 3},
         {"options": {"population": 9, "limit": 100, "gradient_clip": 0.5, "image": None}},
+        {"scheduler": "asha", "deduplicate": "canonical", "options": {"grace_period": 2}},
         {"concurrency": 2, "cpus_per_trial": 0.5, "gpus_per_trial": 0.25, "keep": 1},
     ],
 )
@@ -79,6 +80,25 @@ def test_a_local_data_set_is_found_from_everywhere(tmp_path, monkeypatch):
         ({"options": {"precision": "8"}}, "precision: .*'32-true'"),
         ({"options": {"test_fraction": 0.9}}, "must leave something to train on, got 0.2 and 0.9"),
         ({"options": {"limit": "few"}}, "limit: .*integer.*'few'"),
+        (
+            {"scheduler": "ash"},
+            "unknown scheduler 'ash'; expected one of none, asha, hyperband",
+        ),
+        (
+            {"scheduler": "asha", "metric": "params"},
+            "scheduler: .* as the metric, got 'params'",
+        ),
+        ({"options": {"grace_period": 2}}, "unknown option 'grace_period'"),
+        ({"scheduler": "asha", "options": {"grace_period": 0}}, "grace_period: .*1, got 0"),
+        (
+            {"scheduler": "median", "options": {"grace_period": 11}},
+            "grace_period: expected at most the epochs of a trial, 10, got 11",
+        ),
+        (
+            {"scheduler": "hyperband", "options": {"reduction_factor": 1}},
+            "reduction_factor: .*2, got 1",
+        ),
+        ({"deduplicate": "some"}, "deduplicate: .*'exact' or 'canonical', got 'some'"),
         ({"trials": 0}, "trials: .*greater than or equal to 1, got 0"),
         ({"epochs": 0}, "epochs: .*got 0"),
         ({"seed": -1}, "seed: .*got -1"),
