@@ -90,7 +90,8 @@ def _results(found: dict[str, Any]) -> str:
     metrics = found["metrics"]
     lines += [
         "",
-        f"{metrics['params']:,.0f} parameters, {metrics['macs']:,.0f} MACs for one input.",
+        f"{metrics['params']:,.0f} parameters, {metrics['macs']:,.0f} MACs and, where it was "
+        f"trained, {metrics['latency_ms']:.2g} ms for one input.",
     ]
     int8 = found.get("exported", {}).get("int8")
     if int8:

@@ -59,12 +59,10 @@ def describe_space(name: str, seed: int, console: Console) -> None:
         for what, shape in SHAPES.items():
             try:
                 net = loaded.build(architecture.value, shape, 10)
-            except ValueError:
+                params, macs = count_parameters(net), count_macs(net, shape)
+            except Exception:  # noqa: S112 (a user's build, or its net, need not take each shape)
                 continue
-            console.print(
-                f"    [dim]{what}: {count_parameters(net):,} parameters, "
-                f"{count_macs(net, shape):,} MACs[/dim]"
-            )
+            console.print(f"    [dim]{what}: {params:,} parameters, {macs:,} MACs[/dim]")
 
 
 def _options(options: tuple[object, ...]) -> str:

@@ -149,10 +149,16 @@ class _Lines:
             self._best = book.best[0].trial_id
             self._view.say(f"{book.done}/{book.total} new best: {_words(book.best[0], book)}")
         elif time.monotonic() > self._next:
-            self._view.say(self._view._counts(book))
+            self._view.say(self._view._counts(book) + _epochs(book))
         else:
             return
         self._next = time.monotonic() + PLAIN_EVERY_S
+
+
+def _epochs(book: Book) -> str:
+    """Say where the first trials that are being trained are."""
+    epochs = [str(trial.epoch) for trial in list(book.running.values())[:4]]
+    return f" (epoch {', '.join(epochs)} of {book.config.epochs})" if epochs else ""
 
 
 def _words(trial: Trial, book: Book) -> str:
