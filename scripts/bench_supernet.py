@@ -4,8 +4,8 @@ A step is an alpha step and a weight step on a batch of 3x32x32 images each, in 
 `darts_cell`. Both nets have the same weights, and are first checked to agree in float64: losses,
 and the gradients of both steps. Then the variants take turns; seconds are medians over the rounds,
 of the processor's time on a CPU, of the wall clock on a GPU. The ratios are to the textbook's first
-order step (second order: to its second order step). Memory is what the first two steps add to a
-process of their own, at the peak.
+order step (second order: to its second order step). Memory is what a net and
+its first step add to a process of their own, at the peak (on a CPU: Linux only).
 
     python scripts/bench_supernet.py [--sizes 8x5,16x8] [--batch 16] [--rounds 3] [--json FILE]
 """
@@ -13,7 +13,6 @@ process of their own, at the peak.
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -22,7 +21,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psutil
 import torch
 from textbook_supernet import (
     STEP,
@@ -207,7 +205,7 @@ def seconds(step: Step, data: list[Batch], device: str) -> float:
 
 
 def megabytes(name: str, options: argparse.Namespace, size: str) -> float:
-    """Measure what two steps of a variant add at the peak, in a process of their own."""
+    """Measure what a net and its step add at the peak, in a process of their own."""
     command = [sys.executable, __file__, "--one", name, "--sizes", size]
     command += ["--batch", str(options.batch), "--device", options.device]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -215,17 +213,20 @@ def megabytes(name: str, options: argparse.Namespace, size: str) -> float:
     return float(done.stdout)
 
 
-def peak_of_two_steps(name: str, options: argparse.Namespace, size: str) -> float:
-    """Take two steps; return the megabytes that they and their net added at the peak."""
-    device = options.device
-    start = psutil.Process().memory_info().rss
-    step = {**VARIANTS, **ON_A_GPU}[name](*map(int, size.split("x")), device)
-    data = batches(options.batch, device)
-    for _ in range(2):
-        step(*data)
-    if device == "cpu":
-        return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - start) / 2**20
+def peak_of_a_step(name: str, options: argparse.Namespace, size: str) -> float:
+    """Take one step; return the megabytes that it and its net added at the peak."""
+    start = resident("VmRSS")
+    step = {**VARIANTS, **ON_A_GPU}[name](*map(int, size.split("x")), options.device)
+    step(*batches(options.batch, options.device))
+    if options.device == "cpu":
+        return resident("VmHWM") - start
     return torch.cuda.max_memory_allocated() / 2**20
+
+
+def resident(field: str) -> float:
+    """Return the megabytes of memory that this process has (VmRSS) or had at the peak (VmHWM)."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(field))
 
 
 def bench(size: str, options: argparse.Namespace) -> dict[str, dict[str, float]]:
@@ -281,7 +282,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     if options.one:
-        print(peak_of_two_steps(options.one, options, options.sizes))
+        print(peak_of_a_step(options.one, options, options.sizes))
         return
     if options.device == "cpu":
         print("no GPU: channels_last for the textbook, bf16 and torch.compile are skipped")

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from raynas.nets.cell_ops import build_cell_op
-from raynas.nets.mixture import MixedOp, Place
+from raynas.nets.mixed_op import MixedOp, Place, dense, total
 from raynas.space.cells import NONE, live_edges
 from raynas.space.relaxation import is_mixture
 
@@ -116,7 +116,9 @@ class WiredCell(nn.Module):
         for edges in self.wires:
             found = [self.ops[name](places[start]) for name, start in edges]
             terms = [term for term in found if term is not None]
-            values.append(sum(terms[1:], terms[0]) if terms else None)
+            values.append(total(terms) if terms else None)
+            if self.mixed and values[-1] is not None and values[-1].requires_grad:
+                values[-1].register_hook(dense)  # type: ignore[no-untyped-call]  # torch has no type for it
             places.append(hold(values[-1]))
         outputs = [values[place] for place in self.output]
         like = next((o for o in outputs if o is not None and o.ndim), None)

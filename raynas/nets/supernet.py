@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from raynas.nets.mixed_op import MixedOp
 from raynas.nets.mixing import draw, mixed, softmaxes
-from raynas.nets.mixture import Mix, MixedOp, Mixture
+from raynas.nets.mixture import Mix, Mixture
 from raynas.nets.ops import Shape
 from raynas.space import Architecture, LoadedSpace
 from raynas.space.relaxation import derive, mixtures, relax, taken

@@ -7,7 +7,7 @@ from supernet_cases import CELLS, CLASSES, SMALL, batch, build, randomise
 from torch.nn import functional
 
 from raynas.nets import Supernet
-from raynas.nets.mixture import Term
+from raynas.nets.mixed_op import Term
 from raynas.space import load_space, load_space_source, replay, sample
 from raynas.space.relaxation import mixtures
 
