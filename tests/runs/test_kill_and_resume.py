@@ -3,6 +3,7 @@
 import signal
 import time
 
+import pytest
 from command_cases import SLOW_SPACE, command, epochs_written, rows
 from run_cases import checkpoints, facts, record, wait_for, write_space
 
@@ -10,10 +11,21 @@ import raynas
 from raynas.runs.run import open_run
 
 
-def test_killed_five_times_it_is_the_run_that_it_would_have_been(ray_cluster, tmp_path):
+@pytest.mark.parametrize(("scheduler", "kills"), [("none", 5), ("asha", 2)])
+def test_killed_again_and_again_it_is_the_run_that_it_would_have_been(
+    ray_cluster, tmp_path, scheduler, kills
+):
     write_space(tmp_path, SLOW_SPACE)
     options = {"population": 2, "tournament": 2, "limit": 130, "batch_size": 32}
-    common = {"space": str(tmp_path / "own.py"), "trials": 7, "epochs": 3, "seed": 4}
+    if scheduler == "asha":
+        options["reduction_factor"] = 2
+    common = {
+        "scheduler": scheduler,
+        "space": str(tmp_path / "own.py"),
+        "trials": 7,
+        "epochs": 3,
+        "seed": 4,
+    }
     whole = raynas.search(
         **common, concurrency=1, name="run", storage=str(tmp_path / "whole"), options=options
     )
@@ -28,7 +40,7 @@ def test_killed_five_times_it_is_the_run_that_it_would_have_been(ray_cluster, tm
         lambda: rows(run) > done + 1,
         lambda: checkpoints(run) - known,
     ]
-    for moment in moments:
+    for moment in moments[:kills]:
         done = rows(run)
         written = epochs_written(run)
         known = checkpoints(run) if run.exists() else set()
@@ -51,6 +63,7 @@ def test_killed_five_times_it_is_the_run_that_it_would_have_been(ray_cluster, tm
     assert facts(open_run(str(run)).trials()) == facts(record(whole))
     ids = [fact[2] for fact in facts(record(whole))]
     assert len(set(ids)) == 7
+    assert any(t.status == "stopped" for t in record(whole)) == (scheduler == "asha")
     best, expected = open_run(str(run)).best(), whole.best()
     assert best is not None
     assert expected is not None
