@@ -94,6 +94,12 @@ def tree(folder: Path) -> list[str]:
         ("resume file", "file is no run folder"),
         ("status no_run", "no_run is no run folder"),
         ("status nope://x", "nope"),
+        ("search --logger wandb", "logger.0: .*'tensorboard' or 'mlflow', got 'wandb'"),
+        ("retrain no_run", "no_run is no run folder"),
+        ("retrain nowhere --set limit", "--set: expected OPTION=VALUE"),
+        ("export nowhere", "nowhere is no run folder"),
+        ("export no_run --format tflite", "format: expected one of pytorch, onnx, got 'tflite'"),
+        ("export no_run --quantize int8", "quantize int8 is for --format onnx"),
         ("spaces chain", "unknown space 'chain'; expected one of"),
         ("spaces raises.py", "raises.py, line 2"),
     ],
@@ -157,7 +163,7 @@ def test_help_teaches():
         assert result.exit_code == 0
         return result.output
 
-    for command in ("search", "resume", "status", "spaces"):
+    for command in ("search", "resume", "status", "retrain", "export", "spaces"):
         assert command in help_of()
         assert "--help" in help_of(command)
     text = help_of("search")

@@ -27,7 +27,10 @@ def show_retrained(run: Run, console: Console) -> None:
             f"accuracy {spread(seeds, 'test_accuracy')}, F1 {spread(seeds, 'test_f1')} "
             "(measured once a seed, at its end)",
         ),
-        ("network", f"{escape(run.folder.uri)}/best (seed {best['trial_id'].rpartition('_')[2]})"),
+        (
+            "network",
+            f"{escape(run.folder.uri)}/best (seed {int(best['trial_id'].rpartition('_')[2])})",
+        ),
     ]
     for name, text in rows:
         table.add_row(f"[dim]{name}[/dim]", text)

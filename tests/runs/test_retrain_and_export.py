@@ -17,14 +17,19 @@ from raynas.runs.record import Trial
 from raynas.training import load_data
 
 OPTIONS = {"population": 2, "tournament": 2, "batch_size": 128}
-TRAINED = SPACE.replace("layers=", "training=Record(learning_rate=Choice([0.01, 0.02])), layers=")
-"""A space in which the learning rate is searched, too."""
+TRAINED = (
+    SPACE.replace("layers=", "training=Record(learning_rate=Choice([0.01, 0.02])), layers=")
+    .replace("[8, 12, 16, 24, 32, 48]", "WIDTHS")
+    .replace("from raynas.nets", "from my_widths import WIDTHS\nfrom raynas.nets")
+)
+"""A space in which the learning rate is searched, too, and which imports a module of its own."""
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory, ray_cluster) -> raynas.Run:
-    """A finished search of which two checkpoints are kept, its space file gone."""
+    """A finished search of which two checkpoints are kept, the space file and its module gone."""
     home = tmp_path_factory.mktemp("home")
+    write_space(home / "mine", "WIDTHS = [8, 16, 24, 32]", "my_widths.py")
     run = raynas.search(
         space=write_space(home / "mine", TRAINED),
         trials=3,
@@ -190,7 +195,8 @@ def test_an_export_runs_without_raynas(run, tmp_path, format_):
     assert np.allclose(np.load(tmp_path / "outputs.npy"), expected, atol=1e-4, rtol=1e-4)
     assert torch.equal(raynas.load(str(folder))(tensor), net(tensor))
     assert {path.name for path in folder.iterdir()} == {
-        *("architecture.json", "weights.safetensors", "space.py", "README.md", file.name)
+        *("architecture.json", "weights.safetensors", "space.py", "modules.zip", "README.md"),
+        file.name,
     }
 
 
