@@ -129,7 +129,9 @@ class Strategy(Searcher):
             signed = None
         else:
             signed = score if self.mode == "max" else -score
-        evaluation = Evaluation(number, proposal.architecture, signed, finished)
+        evaluation = Evaluation(
+            number, proposal.architecture, signed, finished, notes=proposal.notes
+        )
         self._known[self._identity(proposal.architecture)] = evaluation
         self._numbered[number] = evaluation
         self.history.append(evaluation)

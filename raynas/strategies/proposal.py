@@ -33,7 +33,7 @@ class Evaluation:
 
     `score` is higher for better whatever the metric's mode, and None where the trial failed.
     `finished` is False where the trial was stopped early: the score is what it had reached.
-    `repeated` marks a duplicate that was answered from history.
+    `repeated` marks a duplicate that was answered from history. `notes` are those of the proposal.
     """
 
     number: int
@@ -41,6 +41,7 @@ class Evaluation:
     score: float | None
     finished: bool = True
     repeated: bool = False
+    notes: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def standing(self) -> tuple[int, float]:

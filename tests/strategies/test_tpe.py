@@ -1,13 +1,20 @@
 """Optuna's samplers see the walk define-by-run, the pending trials, and each evaluation once."""
 
-import pytest
-from optuna.trial import TrialState
-from strategy_cases import SPACES, ask, drive
+import json
+from dataclasses import replace
+from importlib.util import find_spec
 
-from raynas.space import Architecture, Choice, Record
-from raynas.strategies import OptunaSearch, RandomSearch
+import pytest
+from optuna.samplers import RandomSampler
+from optuna.trial import TrialState
+from strategy_cases import SPACES, ask, drive, ids
+
+from raynas.space import Architecture, Choice, Record, enumerate_all
+from raynas.strategies import OptunaSearch, Proposal, RandomSearch
+from raynas.strategies.tpe import POINTS, REFUSED
 
 SPACE = Record({f"x{i}": Choice(range(6)) for i in range(5)})
+ORDERED = Record({f"x{i}": Choice(range(6), ordered=True) for i in range(5)})
 
 
 def sum_of(architecture: Architecture) -> float:
@@ -26,24 +33,68 @@ def test_the_study_holds_the_history_and_what_is_pending() -> None:
     strategy = OptunaSearch(SPACES["conditional"])
     drive(strategy, 6, lambda a: None if a.value["op"] == "skip" else 0.5)
     pending = [ask(strategy) for _ in range(3)]
-    ask(strategy)
-    trials = strategy._study.get_trials(deepcopy=False)
+    trials = strategy._study(RandomSampler()).get_trials()
     done = [t for t in trials if t.state == TrialState.COMPLETE]
     assert len(done) == sum(e.score is not None for e in strategy.history)
     running = [t.params for t in trials if t.state == TrialState.RUNNING]
     assert [len(params) for params in running] == [len(p.architecture.picks) for p in pending]
 
 
-@pytest.mark.parametrize("sampler", ["RandomSampler", "TPESampler", "NSGAIISampler"])
-def test_samplers_by_name(sampler: str) -> None:
+def test_a_sampler_sees_so_many_evaluations_the_best_among_them() -> None:
+    strategy = OptunaSearch(SPACE)
+    for number, architecture in zip(range(POINTS + 200), enumerate_all(SPACE), strict=False):
+        strategy.recall([(Proposal(architecture, number=number), float(number), True)])
+    trials = strategy._study(RandomSampler()).get_trials()
+    assert len(trials) == POINTS
+    assert {float(score) for score in range(POINTS + 100, POINTS + 200)} <= {
+        t.value for t in trials
+    }
+
+
+@pytest.mark.parametrize(
+    "sampler", ["RandomSampler", "TPESampler", "BruteForceSampler", "GPSampler"]
+)
+def test_samplers_by_name(sampler: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert len(drive(OptunaSearch(SPACES["conditional"], sampler=sampler), 13)) == 13
+    assert capfd.readouterr() == ("", "")
+
+
+GENETIC = ["NSGAIISampler", "NSGAIIISampler"]
+
+
+@pytest.mark.parametrize("sampler", [*GENETIC, "CmaEsSampler"])
+def test_what_a_sampler_notes_on_its_trials_outlives_it(sampler: str) -> None:
+    """Optuna's populations are of 50."""
+    if sampler == "CmaEsSampler":
+        pytest.importorskip("cmaes")
+    whole = OptunaSearch(ORDERED, sampler=sampler, seed=1)
+    proposals = drive(whole, 130, sum_of)
+    first, last = (
+        [sum_of(p.architecture) for p in part] for part in (proposals[:50], proposals[-20:])
+    )
+    assert sum(last) / 20 > sum(first) / 50
+    if sampler in GENETIC:
+        assert proposals[-1].notes == {"optuna": {f"{sampler}:generation": 2}}
+    recalled = OptunaSearch(ORDERED, sampler=sampler, seed=1)
+    recalled.recall(
+        (replace(p, notes=json.loads(json.dumps(p.notes))), sum_of(p.architecture), True)
+        for p in proposals[:115]
+    )
+    assert ids(drive(recalled, 15, sum_of)) == ids(proposals[115:])
 
 
 def test_tpe_may_model_decisions_together() -> None:
     assert len(drive(OptunaSearch(SPACES["conditional"], multivariate=True), 13)) == 13
 
 
-@pytest.mark.parametrize("sampler", ["TPE", "BaseSampler2", "GridSampler", "__doc__"])
+@pytest.mark.parametrize("sampler", ["TPE", "BaseSampler2", "__doc__", *REFUSED])
 def test_an_unknown_sampler_is_named(sampler: str) -> None:
-    with pytest.raises(ValueError, match=f"sampler: expected the name of one .* got '{sampler}'"):
+    why = REFUSED.get(sampler, "")
+    with pytest.raises(ValueError, match=f"sampler: expected .* got '{sampler}': .*{why}"):
         OptunaSearch(SPACE, sampler=sampler)
+
+
+@pytest.mark.skipif(find_spec("cmaes") is not None, reason="cmaes is installed")
+def test_a_missing_package_is_named() -> None:
+    with pytest.raises(ValueError, match=r"'CmaEsSampler': it needs one more .* install cmaes"):
+        OptunaSearch(SPACE, sampler="CmaEsSampler")
