@@ -15,8 +15,12 @@ class RegularizedEvolution(Strategy):
 
     Steady state: every result enters the population as it comes in, no generation waits for the
     slowest. Two additions: crossover as an option, and a duplicate child re-enters the population
-    with its known score instead of being trained again.
+    with its known score instead of being trained again; after every `REPEATS` duplicates in a row
+    children are mutated once more, since all that is one mutation away may be known.
     """
+
+    REPEATS = 5
+    """Duplicates in a row after which one more decision is changed."""
 
     def __init__(
         self,
@@ -74,9 +78,14 @@ class RegularizedEvolution(Strategy):
         if rng.random() < self.crossover:
             parents.append(self._winner(population, rng))
             child = crossover(self.space, child, parents[1].architecture, rng)
-        return Proposal(
-            mutate(self.space, child, rng), parents=tuple(parent.number for parent in parents)
-        )
+        for _ in range(1 + self._trailing_repeats() // self.REPEATS):
+            child = mutate(self.space, child, rng)
+        return Proposal(child, parents=tuple(parent.number for parent in parents))
+
+    def _trailing_repeats(self) -> int:
+        """Count the duplicates that the next proposal has run through."""
+        new = (e for e in enumerate(reversed(self.history)) if not e[1].repeated)
+        return next(new, (len(self.history), None))[0]
 
     def _winner(self, population: list[Evaluation], rng: np.random.Generator) -> Evaluation:
         drawn = rng.integers(len(population), size=self.tournament)
