@@ -74,16 +74,14 @@ class Controller:
     ) -> tuple[Architecture, float]:
         """Draw an architecture; return it with the policy's mean entropy a decision (nats).
 
-        Until something is learned, steps that begin with the same picks are computed once.
+        Until something is learned, steps that begin with the same picks are computed once, those
+        of `learn` included.
         """
         steps: list[_Step] = []
         entropies: list[float] = []
 
         def pick(decision: Decision) -> int:
-            known = steps[-1].after.get(steps[-1].index) if steps else self._first.get(0)
-            if known:
-                steps.append(known)
-            step = known or self._step(steps, decision)
+            step = self._step(steps, decision)
             chances = step.chances if temperature == 1 else _softmax(step.logits / temperature)
             entropies.append(step.entropy)
             step.index = bisect_right(chances.cumsum()[:-1].tolist(), rng.random())
@@ -136,6 +134,14 @@ class Controller:
 
     def _step(self, steps: list[_Step], decision: Decision) -> _Step:
         """Ask for one more decision; the caller fills in the index."""
+        after, index = (steps[-1].after, steps[-1].index) if steps else (self._first, 0)
+        if index not in after:
+            after[index] = self._computed(steps, decision)
+        steps.append(after[index])
+        return steps[-1]
+
+    def _computed(self, steps: list[_Step], decision: Decision) -> _Step:
+        """Let the LSTM read what came before, and the head and the attention answer."""
         u, count = self.units, len(decision.options)
         own = self._block(
             f"decision {count} {decision.path}",
@@ -161,10 +167,10 @@ class Controller:
         places = [_places(option) for option in decision.options] if decision.pointer else []
         scope = _scope(decision.path) if decision.pointer else ""
         anchors, glances = self._glance(steps, state, places, scope)
-        for option, named in enumerate(places):
-            if named:
-                logits[option] += glances[named].sum(axis=0) @ self._attention()["v"]
-        step = _Step(
+        if anchors:
+            looks = (glances @ self._attention()["v"]).tolist()
+            logits += [sum(looks[place] for place in named) for named in places]
+        return _Step(
             own,
             previous,
             0,
@@ -179,9 +185,6 @@ class Controller:
             anchors,
             glances,
         )
-        (last.after if last else self._first)[last.index if last else 0] = step
-        steps.append(step)
-        return step
 
     def _glance(
         self, steps: list[_Step], state: Vector, places: list[list[int]], scope: str
@@ -199,12 +202,17 @@ class Controller:
 
     def _backward(self, steps: list[_Step], advantage: float, entropy: float) -> None:
         """Add the gradient of what `learn` describes (to descend: negated) to the blocks."""
-        u = self.units
+        u, count = self.units, len(steps)
         lstm = self._recurrent()
-        above = np.zeros((len(steps), u))  # of the loss by each state, from later steps
-        d_gates = np.zeros((len(steps), 4 * u))
+        above = np.zeros((count, u))  # of the loss by each state, from later steps
         memory_above = np.zeros(u)
-        for t in reversed(range(len(steps))):
+        i, f, o, g = np.stack([step.gates for step in steps]).reshape(count, 4, u).swapaxes(0, 1)
+        squashed = np.stack([step.squashed for step in steps])
+        before = np.stack([np.zeros(u), *(step.memory for step in steps[:-1])])
+        by_memory = o * (1 - squashed**2)
+        slopes = [g * i * (1 - i), before * f * (1 - f), squashed * o * (1 - o), i * (1 - g**2)]
+        d_gates = np.stack(slopes, axis=1)  # (steps, 4, units), yet to be multiplied
+        for t in reversed(range(count)):
             step = steps[t]
             slope = step.chances * (advantage + entropy * (step.logs + step.entropy))
             slope[step.index] -= advantage
@@ -214,20 +222,18 @@ class Controller:
             d_state = above[t] + slope @ own["head"]
             if step.anchors:
                 d_state += self._attend_backward(steps, step, slope, above)
-            i, f, o, g = (step.gates[k * u : (k + 1) * u] for k in range(4))
-            d_memory = memory_above + d_state * o * (1 - step.squashed**2)
-            before = steps[t - 1].memory if t else np.zeros(u)
-            d_gates[t, :u] = d_memory * g * i * (1 - i)
-            d_gates[t, u : 2 * u] = d_memory * before * f * (1 - f)
-            d_gates[t, 2 * u : 3 * u] = d_state * step.squashed * o * (1 - o)
-            d_gates[t, 3 * u :] = d_memory * i * (1 - g**2)
-            memory_above = d_memory * f
-            d_inputs = d_gates[t] @ lstm["w"]
+            d_memory = memory_above + d_state * by_memory[t]
+            d_gates[t, 2] *= d_state
+            d_gates[t, :2] *= d_memory
+            d_gates[t, 3] *= d_memory
+            memory_above = d_memory * f[t]
+            d_inputs = d_gates[t].ravel() @ lstm["w"]
             own.gradient["asked"] += d_inputs[:u]
             if step.previous:
                 block, index = step.previous
                 block.gradient["picked"][index] += d_inputs[:u]
                 above[t - 1] += d_inputs[u:]
+        d_gates = d_gates.reshape(count, 4 * u)
         lstm.gradient["b"] += d_gates.sum(axis=0)
         lstm.gradient["w"] += d_gates.T @ np.stack([step.inputs for step in steps])
 

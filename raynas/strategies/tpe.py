@@ -52,12 +52,12 @@ class OptunaSearch(Strategy):
         duplicates: bool = False,
         deduplicate: Deduplicate = "exact",
         sampler: str = "TPESampler",
-        multivariate: bool = False,
+        multivariate: bool = True,
     ) -> None:
         """Take a sampler of `optuna.samplers` by name.
 
-        `multivariate` is TPE's own: whether it models the decisions together, by groups that are
-        asked together, or each alone.
+        `multivariate` is TPE's own: whether it models decisions that are asked together (Optuna's
+        groups) together, or each alone.
 
         Raises:
             ValueError: Optuna is not installed, or has no such sampler of one objective that needs

@@ -36,6 +36,7 @@ def test_the_gradient_is_that_of_the_objective() -> None:
     def steps_and_loss() -> tuple[Any, float]:
         steps: list[Any] = []
         loss = 0.0
+        controller._first = {}  # the weights are others
         for decision, index in zip(decisions, indices, strict=True):
             step = controller._step(steps, decision)
             step.index = index
