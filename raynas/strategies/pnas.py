@@ -27,12 +27,12 @@ POINTS = 1000
 class Level:
     """Candidates in the order in which to train them, and what ends the level.
 
-    `predicted` maps ids to what the predictor said (empty: the order is random); the level ends
+    `predicted` maps identities to what the predictor said, None where the order is random; the level ends
     with the `quota`-th result of a candidate; `start` is how many results came before it.
     """
 
     candidates: list[Architecture]
-    predicted: dict[str, float]
+    predicted: dict[str, float | None]
     quota: int
     start: int
     refines: bool = False
@@ -47,8 +47,9 @@ class ProgressiveSearch(Strategy):
     workers get its next best candidates. Once nothing can grow, and from the start where
     nothing ever grows, levels go on with mutations of the best of all, ranked in the same way.
 
-    Notes: `level`, `predicted` (standard score) and `rank_correlations`, one a ranked level so far:
-    Spearman's, between what was predicted before the level was trained and what came out.
+    Notes: `level`, `predicted` (standard score) and `rank_correlations`, one for each level that
+    has ended (None: it was not ranked): Spearman's, between what was predicted before the level was
+    trained and what came out of it until it ended.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class ProgressiveSearch(Strategy):
         deduplicate: Deduplicate = "exact",
         keep: int = 256,
         candidates: int = 2000,
-        members: int = 2,
+        members: int = 5,
         epochs: int = 20,
     ) -> None:
         """Take the options.
@@ -87,7 +88,18 @@ class ProgressiveSearch(Strategy):
         self.candidates = candidates
         self.members = members
         self.epochs = epochs
+        self._forget()
+
+    def _forget(self) -> None:
         self._levels: list[Level] = []
+        self._correlations: list[float | None] = []  # of the levels that have ended
+        self._looked = 0  # at how many results of those after the last level's start
+        self._results = 0  # how many of them are of its candidates
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Read what `save` wrote, and plan its levels again."""
+        super().restore(checkpoint_path)
+        self._forget()
 
     @classmethod
     def suited_options(cls, trials: int) -> dict[str, Any]:
@@ -104,8 +116,8 @@ class ProgressiveSearch(Strategy):
                 if self.is_new(architecture):
                     notes = {
                         "level": number,
-                        "predicted": level.predicted.get(architecture.id),
-                        "rank_correlations": [_correlation(one, trained) for one in self._levels],
+                        "predicted": level.predicted[self._identity(architecture)],
+                        "rank_correlations": list(self._correlations),
                     }
                     return Proposal(architecture, notes=notes)
         grown = larger(self.space, self._levels[-1].candidates[: self.keep], FILLERS, rng)
@@ -115,9 +127,29 @@ class ProgressiveSearch(Strategy):
         """Plan the next level wherever results have ended one, from what was known at its end."""
         if not self._levels:
             first = self._different(smallest(self.space, self.keep, self._rng()), [])
-            self._levels.append(Level(first, {}, len(first), 0))
-        while (end := self._end(self._levels[-1], trained)) is not None:
-            self._levels.append(self._next_level(trained[:end]))
+            predicted = dict.fromkeys(map(self._identity, first))
+            self._begin(Level(first, predicted, len(first), 0))
+        while self._ended(trained):
+            end = self._levels[-1].start + self._looked
+            self._correlations.append(self._correlation(trained[:end]))
+            self._begin(self._next_level(trained[:end]))
+
+    def _begin(self, level: Level) -> None:
+        self._levels.append(level)
+        self._looked = self._results = 0
+
+    def _ended(self, trained: list[Evaluation]) -> bool:
+        """Look at further results until they end the level.
+
+        One without candidates ends after `keep` results of any kind.
+        """
+        level = self._levels[-1]
+        quota = level.quota or self.keep
+        while self._results < quota and level.start + self._looked < len(trained):
+            name = self._identity(trained[level.start + self._looked].architecture)
+            self._looked += 1
+            self._results += not level.candidates or name in level.predicted
+        return self._results >= quota
 
     def _rng(self) -> np.random.Generator:
         """Make the generator of the level that is to be planned."""
@@ -126,10 +158,10 @@ class ProgressiveSearch(Strategy):
     def _next_level(self, trained: list[Evaluation]) -> Level:
         """Expand the best of the last level by one block; mutate the best where nothing grows."""
         rng, last = self._rng(), self._levels[-1]
-        ids = set(map(self._identity, last.candidates))
         found: list[Architecture] = []
         if not last.refines:
-            best = _best([e for e in trained if self._identity(e.architecture) in ids], self.keep)
+            its = [e for e in trained if self._identity(e.architecture) in last.predicted]
+            best = _best(its, self.keep)
             found = larger(self.space, best or last.candidates[: self.keep], self.candidates, rng)
         refines = not found
         if refines:
@@ -137,11 +169,14 @@ class ProgressiveSearch(Strategy):
             found = around(self.space, _best(trained, self.keep), count, rng)
         candidates = self._different(found, trained)
         scores = self._predict(trained, candidates)
-        order = sorted(range(len(scores)), key=lambda place: -scores[place])
-        predicted = {candidates[i].id: scores[i] for i in order}
-        ranked = [candidates[i] for i in order] if scores else candidates
+        names = list(map(self._identity, candidates))
+        predicted: dict[str, float | None] = dict.fromkeys(names)
+        if scores:
+            order = sorted(range(len(scores)), key=lambda place: -scores[place])
+            candidates = [candidates[place] for place in order]
+            predicted = {names[place]: scores[place] for place in order}
         quota = min(self.keep, len(candidates))
-        return Level(ranked, predicted, quota, len(trained), refines)
+        return Level(candidates, predicted, quota, len(trained), refines)
 
     def _different(
         self, found: list[Architecture], trained: list[Evaluation]
@@ -152,20 +187,6 @@ class ProgressiveSearch(Strategy):
         for architecture in found:
             different.setdefault(self._identity(architecture), architecture)
         return [a for name, a in different.items() if name not in closed]
-
-    def _end(self, level: Level, trained: list[Evaluation]) -> int | None:
-        """Return how many results there were when the level ended; None if it has not.
-
-        One without candidates ends after `keep` results of any kind.
-        """
-        if not level.candidates:
-            end = level.start + self.keep
-            return end if len(trained) >= end else None
-        ids = set(map(self._identity, level.candidates))
-        places = [i for i, e in enumerate(trained, 1) if self._identity(e.architecture) in ids]
-        if len(places) < level.quota:
-            return None
-        return max(places[level.quota - 1], level.start)
 
     def _predict(self, trained: list[Evaluation], candidates: list[Architecture]) -> list[float]:
         """Fit a predictor to the results and return its standard scores; [] if there are none.
@@ -197,26 +218,31 @@ class ProgressiveSearch(Strategy):
         predicted = ensemble([tokens_of(self.space, a) for a in candidates])
         return [float(f"{score:.4g}") for score in predicted]
 
+    def _correlation(self, trained: list[Evaluation]) -> float | None:
+        """Spearman's rank correlation of the last level's predictions and results, if it has one.
+
+        None below three, or where all are equal.
+        """
+        predicted = self._levels[-1].predicted
+        pairs = [
+            (said, e.score)
+            for e in trained
+            if (said := predicted.get(self._identity(e.architecture))) is not None
+            and e.score is not None
+            and e.finished
+        ]
+        if len(pairs) < 3:
+            return None
+        ranks = np.stack([_ranks(np.array(values)) for values in zip(*pairs, strict=True)])
+        if (np.ptp(ranks, axis=1) == 0).any():
+            return None
+        return round(float(np.corrcoef(*ranks).flat[1]), 4)
+
 
 def _best(evaluations: list[Evaluation], count: int) -> list[Architecture]:
     alive = [e for e in evaluations if e.score is not None]
     alive.sort(key=lambda e: e.standing, reverse=True)
     return [e.architecture for e in alive[:count]]
-
-
-def _correlation(level: Level, trained: list[Evaluation]) -> float | None:
-    """Spearman's rank correlation of predictions and results of a level, None below three."""
-    pairs = [
-        (level.predicted[e.architecture.id], e.score)
-        for e in trained
-        if e.score is not None and e.finished and e.architecture.id in level.predicted
-    ]
-    if len(pairs) < 3:
-        return None
-    predicted, scores = (_ranks(np.array(values)) for values in zip(*pairs, strict=True))
-    if np.ptp(predicted) == 0 or np.ptp(scores) == 0:
-        return None
-    return round(float(np.corrcoef(predicted, scores).flat[1]), 4)
 
 
 def _ranks(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
