@@ -27,8 +27,8 @@ POINTS = 1000
 class Level:
     """Candidates in the order in which to train them, and what ends the level.
 
-    `predicted` maps identities to what the predictor said, None where the order is random; the level ends
-    with the `quota`-th result of a candidate; `start` is how many results came before it.
+    `predicted` maps identities to what the predictor said, None where the order is random; the
+    level ends with the `quota`-th result of a candidate; `start` is how many results came before.
     """
 
     candidates: list[Architecture]
