@@ -1,5 +1,6 @@
 """A run in the hands of a Python program or a notebook: its table, its network, what to do next."""
 
+import json
 from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
@@ -12,7 +13,7 @@ from raynas.nets import Network
 from raynas.runs.export import export_run
 from raynas.runs.network import load
 from raynas.runs.options import RunOptions
-from raynas.runs.record import Trial
+from raynas.runs.record import JSON_COLUMNS, Trial
 from raynas.runs.retrain import retrain_run
 from raynas.runs.run import Run as RunFolder
 from raynas.runs.status import show_status
@@ -142,13 +143,6 @@ class Run:
 
 def _row(trial: Trial) -> dict[str, Any]:
     """Return the record's row of a trial with its JSON read."""
-    return {
-        **trial.to_row(),
-        "architecture": trial.architecture.value,
-        "picks": trial.architecture.picks,
-        "description": describe(trial.architecture.value),
-        "parents": list(trial.proposal.parents),
-        "repeats": list(trial.proposal.repeats),
-        "notes": trial.proposal.notes,
-        "curve": trial.curve,
-    }
+    row = trial.to_row()
+    data = {name: json.loads(row[name]) for name in JSON_COLUMNS}
+    return {**row, **data, "description": describe(trial.architecture.value)}

@@ -43,6 +43,9 @@ _COLUMNS = pa.schema(
     ]
 )
 
+JSON_COLUMNS = ("architecture", "picks", "parents", "repeats", "variants", "notes", "curve")
+"""The columns that hold JSON texts."""
+
 
 @dataclass(frozen=True)
 class Trial:

@@ -1,6 +1,7 @@
 """The functions of `raynas`: they say what they take, and leave out nothing that a command has."""
 
 import inspect
+from datetime import UTC, datetime
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,6 +12,9 @@ from raynas.cli.commands import COMMANDS
 from raynas.cli.network import export, retrain
 from raynas.cli.replay import replay
 from raynas.runs.options import RunOptions
+from raynas.runs.record import JSON_COLUMNS, Trial
+from raynas.space import Architecture
+from raynas.strategies import Proposal
 
 
 def parameters(function) -> dict[str, inspect.Parameter]:
@@ -69,3 +73,12 @@ def test_replay(tmp_path):
     assert summary.best == [0.5]
     with pytest.raises(ValueError, match="unknown strategy"):
         raynas.replay(**{**given, "strategy": "x"}, table=table, trials=1, output=output)
+
+
+def test_the_columns_with_json_are_listed():
+    """What the record writes as JSON is Python data in a run's frame."""
+    architecture = Architecture({"a": [1]}, {"a": 0})
+    now = datetime.now(UTC)
+    trial = Trial("x", Proposal(architecture, (1,), 2), "completed", None, 1, 0.5, now, now, "here")
+    texts = {name for name, value in trial.to_row().items() if str(value)[:1] in ("{", "[")}
+    assert texts == set(JSON_COLUMNS)
