@@ -24,7 +24,7 @@ def search(
     strategy: str = "evolution",
     data: str = "digits",
     *,
-    trials: int = 30,
+    trials: int | None = None,
     epochs: int = 10,
     seed: int = 0,
     name: str = "",
@@ -47,7 +47,8 @@ def search(
         space: A search space: a name (see `raynas.spaces()`) or a Python file.
         strategy: How to look: random, grid, evolution, … (README lists them).
         data: digits, synthetic, a Parquet file, folder or URL, or "package.module:Class".
-        trials: How many architectures to evaluate.
+        trials: How many architectures to evaluate; None is 30, with darts 2: a supernet and the
+            architecture that it derives.
         epochs: How many epochs to train each candidate.
         seed: Decides the data split, the proposals and the initial weights.
         name: Name of the run and its folder; by default space, data, strategy and time.
@@ -75,7 +76,6 @@ def search(
         space=space,
         strategy=strategy,
         data=data,
-        trials=trials,
         epochs=epochs,
         seed=seed,
         name=name,
@@ -89,6 +89,7 @@ def search(
         keep=keep,
         logger=list(logger),
         options=dict(options or {}),
+        **({} if trials is None else {"trials": trials}),
     )
     return _search(config, address, progress)
 

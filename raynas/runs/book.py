@@ -8,7 +8,7 @@ import json
 import math
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +16,14 @@ from raynas.runs.config import RunConfig
 from raynas.runs.record import Record, Trial
 from raynas.runs.storage import Folder
 from raynas.space import Architecture
-from raynas.strategies import Proposal, Strategy, as_config, variants_from_json, variants_to_json
+from raynas.strategies import (
+    Proposal,
+    Strategy,
+    as_config,
+    read_derived,
+    variants_from_json,
+    variants_to_json,
+)
 
 _PROPOSAL = "proposal.json"
 
@@ -51,7 +58,9 @@ class Book:
         self.running: dict[str, Running] = {}
         self.failures: list[Trial] = []
         self.best: list[Trial] = []
-        """The best completed trials, the best first; their checkpoints are kept."""
+        """The best completed candidates, the best first; their checkpoints are kept."""
+        self.supernets: list[Trial] = []
+        """The completed trials of supernets."""
         self.done = 0
         self.lost: tuple[str, str] | None = None
         """The trial that lost its worker last, and what is known of why."""
@@ -59,6 +68,8 @@ class Book:
         """How many of those done were stopped early by a scheduler."""
         self.on_change: Callable[[Book], object] | None = None
         """Called after each epoch and each finished trial."""
+        self.on_warning: Callable[[str], object] | None = None
+        """Called with what a trial warns of, when it does."""
         self._record = Record(folder)
         self._checkpoints = folder / "checkpoints"
         self._checkpoints.make()
@@ -93,6 +104,7 @@ class Book:
                     trial.proposal,
                     trial.metrics.get(self.config.metric),
                     (trial.status != "stopped"),
+                    trial.derived,
                 )
 
         self.strategy.recall(evaluations())
@@ -125,7 +137,7 @@ class Book:
         if self._waiting:
             trial = self._waiting.pop(0)
         else:
-            proposal = self.strategy.ask()
+            proposal = self.strategy.ask(self.left - len(self.running))
             if proposal is None:
                 return None
             trial = Running(f"{self.config.name}_{proposal.number:05d}", proposal)
@@ -151,8 +163,11 @@ class Book:
         if running is not None and "epoch" in result:
             running.epoch = int(result["epoch"])
             running.metrics = _metrics(result)
-            running.curve += result.get("curve", ())
+            new = result.get("curve", [])
+            running.curve += new
             self._changed()
+            if new and "warning" in new[-1] and self.on_warning is not None:
+                self.on_warning(f"trial {running.proposal.number}: {new[-1]['warning']}")
 
     def finish(self, trial_id: str, result: dict[str, Any]) -> None:
         """Record a trial that ended by itself or was stopped by a scheduler."""
@@ -189,9 +204,11 @@ class Book:
             return
         now = datetime.now(UTC)
         started = result.get("started_at")
+        warnings = [epoch["warning"] for epoch in running.curve if "warning" in epoch]
+        notes = {**running.proposal.notes, **({"warnings": warnings} if warnings else {})}
         trial = Trial(
             trial_id=trial_id,
-            proposal=running.proposal,
+            proposal=replace(running.proposal, notes=notes),
             status=status,
             error=error,
             epochs=int(result.get("epoch", running.epoch)),
@@ -201,12 +218,14 @@ class Book:
             node=str(result.get("node", "")),
             metrics=_metrics(result) if status != "failed" else {},
             curve=running.curve,
+            derived=read_derived(result) if status != "failed" else None,
         )
         self._record.append(trial)
         self.strategy.tell(
             trial.number,
             trial.metrics.get(self.config.metric),
             finished=status != "stopped",
+            derived=trial.derived,
         )
         before = {kept.trial_id for kept in self.best}
         self._count(trial)
@@ -229,6 +248,8 @@ class Book:
             self.failures.append(trial)
         elif trial.status == "stopped":
             self.early += 1
+        elif trial.proposal.supernet is not None:
+            self.supernets.append(trial)
         else:
             self.best = sorted([*self.best, trial], key=self._score, reverse=True)
             del self.best[self.config.keep :]
@@ -248,6 +269,7 @@ def _proposal_json(proposal: Proposal) -> bytes:
             "repeats": proposal.repeats,
             "notes": proposal.notes,
             "variants": variants_to_json(proposal.variants),
+            "supernet": proposal.supernet,
         }
     ).encode()
 
@@ -262,4 +284,5 @@ def _read_proposal(folder: Folder) -> Proposal:
         repeats=tuple(data["repeats"]),
         notes=data["notes"],
         variants=variants_from_json(data["variants"]),
+        supernet=data["supernet"],
     )

@@ -16,6 +16,9 @@ from raynas.space import LoadedSpace
 from raynas.strategies import STRATEGIES, Strategy
 from raynas.training import BUILTIN, DataOptions, TrainingConfig
 
+PAIR = 2
+"""Trials of a supernet and the architecture that it derives; a run has one pair unless told."""
+
 _COMMON = ("self", "space", "metric", "mode", "seed", "deduplicate")
 
 
@@ -27,6 +30,8 @@ class RunConfig(RunOptions):
         _one_of("strategy", self.strategy, STRATEGIES)
         _one_of("metric", self.metric, METRICS)
         _one_of("scheduler", self.scheduler, SCHEDULERS)
+        if STRATEGIES[self.strategy].trains_supernets:
+            self._check_pairs()
         if "/" in self.name or self.name in (".", ".."):
             raise ValueError(
                 f"name: expected a plain name without '/', got {self.name!r}; "
@@ -45,6 +50,19 @@ class RunConfig(RunOptions):
         except ValidationError as error:
             raise ValueError(one_line(error)) from error
         return self
+
+    def _check_pairs(self) -> None:
+        """Check what goes with trials in pairs: a supernet, and the architecture it derives."""
+        if self.trials < PAIR:
+            raise ValueError(
+                f"trials: {self.strategy} needs at least {PAIR}, a supernet and the architecture "
+                f"that it derives, got {self.trials}"
+            )
+        if self.scheduler != "none":
+            raise ValueError(
+                f"scheduler: expected none with {self.strategy}, which trains only what its "
+                f"supernets derive, got {self.scheduler!r}"
+            )
 
     @property
     def space_name(self) -> str:
@@ -121,16 +139,19 @@ class RunConfig(RunOptions):
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
         made_up = f"{self.space_name}-{_stem(self.data)}-{self.strategy}-{stamp}"
         data = os.path.abspath(self.data) if os.path.exists(self.data) else self.data
+        pairs = STRATEGIES[self.strategy].trains_supernets
+        trials = PAIR if pairs and "trials" not in self.model_fields_set else self.trials
         defaults = {
             **{p.name: p.default for p in _own_parameters(STRATEGIES[self.strategy])},
             **self.training.model_dump(exclude={"epochs"}),
             **self.data_options.model_dump(),
             **self.scheduler_options.model_dump(),
-            **STRATEGIES[self.strategy].suited_options(self.trials),
+            **STRATEGIES[self.strategy].suited_options(trials),
         }
         return self.model_copy(
             update={
                 "name": self.name or made_up,
+                "trials": trials,
                 "data": self.data if self.data in BUILTIN else data,
                 "options": {**defaults, **self.options},
             }

@@ -144,5 +144,6 @@ class Run:
 def _row(trial: Trial) -> dict[str, Any]:
     """Return the record's row of a trial with its JSON read."""
     row = trial.to_row()
-    data = {name: json.loads(row[name]) for name in JSON_COLUMNS}
-    return {**row, **data, "description": describe(trial.architecture.value)}
+    data = {name: json.loads(row[name]) for name in JSON_COLUMNS if row[name] is not None}
+    words = "supernet" if trial.proposal.supernet else describe(trial.architecture.value)
+    return {**row, **data, "description": words}

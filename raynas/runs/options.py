@@ -32,15 +32,25 @@ class RunOptions(BaseModel):
     )
     strategy: str = Field(
         "evolution",
-        description="How to look: random, grid, greedy, evolution, pnas, reinforce, tpe, bayesian.",
+        description="How to look: random, grid, greedy, evolution, pnas, reinforce, tpe, bayesian, "
+        "darts.",
     )
     data: str = Field(
         "digits",
         description="Data set: digits, synthetic, a Parquet file, folder or URL, or "
         "package.module:Class, your own LightningDataModule.",
     )
-    trials: int = Field(30, ge=1, description="How many architectures to evaluate.")
-    epochs: int = Field(10, ge=1, description="How many epochs to train each candidate.")
+    trials: int = Field(
+        30,
+        ge=1,
+        description="How many architectures to evaluate (darts: 2, a supernet and the architecture "
+        "that it derives; 4 are two such pairs).",
+    )
+    epochs: int = Field(
+        10,
+        ge=1,
+        description="How many epochs to train each candidate (a supernet: --set supernet_epochs).",
+    )
     seed: int = Field(
         0, ge=0, description="Decides the data split, the proposals and the initial weights."
     )

@@ -40,11 +40,16 @@ _COLUMNS = pa.schema(
         ("notes", pa.string()),
         ("curve", pa.string()),
         ("variants", pa.string()),
+        ("supernet", pa.string()),
+        ("derived", pa.string()),
     ]
 )
 
-JSON_COLUMNS = ("architecture", "picks", "parents", "repeats", "variants", "notes", "curve")
-"""The columns that hold JSON texts."""
+JSON_COLUMNS = (
+    "architecture", "picks", "parents", "repeats", "variants", "notes", "curve", "supernet",
+    "derived",
+)  # fmt: skip
+"""The columns that hold JSON texts, the last two in the rows of supernets only."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,9 @@ class Trial:
 
     `status` is "completed", "stopped" (early, by a scheduler) or "failed" (then `error` says why).
     `proposal.parents` and `proposal.repeats` are numbers of trials, written as JSON lists, as is
-    `curve`: the metrics of each epoch, with "epoch" and "train_seconds" (so far).
+    `curve`: the metrics of each epoch, with "epoch" and "train_seconds" (so far). A supernet's
+    trial has `proposal.supernet`, how it was trained, and `derived`, the architecture it came to;
+    no other trial has these columns.
     """
 
     trial_id: str
@@ -67,6 +74,7 @@ class Trial:
     node: str
     metrics: dict[str, float] = field(default_factory=dict)
     curve: list[dict[str, Any]] = field(default_factory=list)
+    derived: Architecture | None = None
 
     @property
     def number(self) -> int:
@@ -98,6 +106,8 @@ class Trial:
             "variants": variants_to_json(self.proposal.variants),
             "notes": json.dumps(self.proposal.notes),
             "curve": json.dumps(self.curve),
+            "supernet": json.dumps(supernet) if (supernet := self.proposal.supernet) else None,
+            "derived": self.derived.to_json() if self.derived else None,
             **self.metrics,
         }
 
@@ -112,6 +122,7 @@ class Trial:
             repeats=tuple(json.loads(row["repeats"])),
             notes=json.loads(row["notes"]),
             variants=variants_from_json(row["variants"]),
+            supernet=json.loads(row["supernet"]) if row["supernet"] else None,
         )
         metrics = {k: v for k, v in row.items() if k not in _COLUMNS.names and v is not None}
         return cls(
@@ -126,6 +137,7 @@ class Trial:
             node=row["node"],
             metrics=metrics,
             curve=json.loads(row["curve"]),
+            derived=Architecture.from_json(row["derived"]) if row["derived"] else None,
         )
 
 

@@ -117,6 +117,12 @@ def _check(wanted: Replay, output: str) -> None:
     if "://" not in output and (Path(output).is_dir() or not Path(output).parent.is_dir()):
         raise ValueError(f"output {output!r}: expected a file in a folder that is there")
     config = _config(wanted)
+    if STRATEGIES[wanted.strategy].trains_supernets:
+        replayed = [name for name, s in STRATEGIES.items() if not s.trains_supernets]
+        raise ValueError(
+            f"strategy {wanted.strategy} learns from training a supernet, which no table has; "
+            f"expected one of {', '.join(replayed)}"
+        )
     for option in wanted.options:
         if option not in config.strategy_options:
             raise ValueError(

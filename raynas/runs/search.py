@@ -24,7 +24,13 @@ from raynas.runs.run import ORIGIN, Run, read_run_yaml
 from raynas.runs.storage import Folder, open_folder
 from raynas.runs.trial import Job
 from raynas.space import LoadedSpace, load_space, load_space_source, sample, walk
-from raynas.training import DataSource, is_user_data, load_data
+from raynas.training import (
+    DataSource,
+    SupernetConfig,
+    check_supernet,
+    is_user_data,
+    load_data,
+)
 
 _PROBE = ".raynas-can-write"
 
@@ -63,6 +69,7 @@ def run_search(
     space = space or load_space(config.space)
     data = load_data(config.data, seed=config.seed, options=config.data_options)
     check_builds(space, data)
+    check_strategy(config, space, data)
     folder = open_folder(config.storage) / config.name
     if folder.exists():
         raise ValueError(
@@ -123,6 +130,21 @@ def check_builds(space: LoadedSpace, data: DataSource) -> None:
     if not isinstance(errors[0], ValueError):
         reason = f"build raised {type(errors[0]).__name__}: {reason}"
     raise ValueError(f"space {space.name!r} does not fit the data: {reason}") from errors[0]
+
+
+def check_strategy(config: RunConfig, space: LoadedSpace, data: DataSource) -> None:
+    """Check that the strategy can search the space, with the supernets that it wants.
+
+    Raises:
+        ValueError: it cannot.
+    """
+    strategy = config.make_strategy(space)
+    strategy.check_space()
+    if strategy.trains_supernets:
+        proposal = strategy.ask()
+        if proposal is not None and proposal.supernet is not None:
+            search = SupernetConfig(**proposal.supernet)
+            check_supernet(space, data, search, config.training.precision)
 
 
 def _writable(storage: str) -> None:
@@ -193,7 +215,7 @@ def _go(
             run.interrupted = True
             return run
         if view and book.left:
-            view.say(f"All {book.done} architectures of the space have been tried.")
+            view.say(book.strategy.EXHAUSTED.format(done=book.done))
         if not book.best:
             raise RunFailed(_nothing_completed(book))
         if view and not job.tests:
@@ -207,6 +229,9 @@ def _nothing_completed(book: Book) -> str:
     first = book.failures[0] if book.failures else None
     words = f"; the first ({first.trial_id}): {first.error}" if first else ""
     if not book.early:
+        failed = len(book.failures)
+        if book.supernets:
+            return f"{failed} of {book.done} trials failed, the others are supernets{words}"
         return f"all {book.done} trials failed{words}"
     return (
         f"no trial was trained to its end: of {book.done}, {book.early} were stopped early by "

@@ -10,6 +10,7 @@ from raynas.runs.lock import is_locked
 from raynas.runs.output import command
 from raynas.runs.record import Trial
 from raynas.runs.run import Run, open_run
+from raynas.runs.supernets import derived_words, trials_in_words
 from raynas.space import describe
 
 SHOWN = 5
@@ -33,11 +34,14 @@ def show_status(path: str, console: Console) -> None:
     )
     console.print(
         f"{escape(run.config.space)} on {escape(run.config.data)} by {run.config.strategy}, "
-        f"{run.config.epochs} epochs a trial, best by {run.config.metric}"
+        f"{trials_in_words(run.config)}, best by {run.config.metric}"
     )
     best = ranked(trials, run)[:SHOWN]
     if best:
         console.print(_table(best, run.config.metric))
+    for trial in trials:
+        if trial.derived is not None:
+            console.print(f"supernet trial {trial.number}: {escape(derived_words(trial))}")
     for trial in failed[:SHOWN]:
         console.print(f"[red]failed[/red] trial {trial.number}: {escape(str(trial.error))}")
     if len(failed) > SHOWN:
@@ -49,7 +53,7 @@ def show_status(path: str, console: Console) -> None:
 def ranked(trials: list[Trial], run: Run) -> list[Trial]:
     """Return the completed trials, the best first, the earlier one first among equals."""
     metric, sign = run.config.metric, 1 if run.config.mode == "min" else -1
-    completed = (trial for trial in trials if trial.status == "completed")
+    completed = (t for t in trials if t.status == "completed" and t.proposal.supernet is None)
     return sorted(completed, key=lambda trial: sign * trial.metrics[metric])
 
 

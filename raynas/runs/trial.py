@@ -1,4 +1,4 @@
-"""A trial: one candidate trained by Lightning inside a Ray worker that outlives it."""
+"""A trial: a candidate or a supernet trained by Lightning inside a Ray worker that outlives it."""
 
 import gc
 import os
@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,15 @@ from ray.tune import Trainable
 
 from raynas.runs.modules import install_modules
 from raynas.runs.storage import Folder
-from raynas.space import load_space_source
+from raynas.space import Architecture, load_space_source
 from raynas.training import (
     CandidateError,
     DataSource,
+    SupernetConfig,
     TrainingConfig,
     evaluate_test,
     fit,
+    fit_supernet,
     read_curve,
 )
 
@@ -57,6 +60,8 @@ class Job:
 class CandidateTrial(Trainable):
     """Trains `config["architecture"]`; each step is one epoch, and the worker is used again.
 
+    Where there is a `config["supernet"]`, that is what is trained, and it says what it derived.
+
     Training runs in a thread that hands over the metrics of each epoch, with the checkpoint already
     written, and goes on without waiting for the driver, unless a scheduler is to decide that: then
     no epoch is trained, and no checkpoint written, that it does not want. A candidate that fails
@@ -71,7 +76,7 @@ class CandidateTrial(Trainable):
             sys.path.insert(0, job.working_directory)  # where the user's modules may lie
         torch.set_num_threads(job.threads)
         self._job = job
-        self._build = load_space_source(job.space_source, job.space_name).build
+        self._space = load_space_source(job.space_source, job.space_name)
         self._begin(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -121,14 +126,18 @@ class CandidateTrial(Trainable):
         reported = 0
         ended: list[dict[str, Any]] = []
 
-        def report(curve: list[dict[str, float]]) -> bool:
+        def report(curve: list[dict[str, Any]]) -> bool:
             nonlocal reported
             new, metrics = curve[reported:], curve[-1]
             reported = len(curve)
-            last = metrics["epoch"] >= training.epochs
-            names = [name for name in metrics if name not in ("epoch", "train_seconds")]
+            last = metrics["epoch"] >= epochs
+            numbers = {n: v for n, v in metrics.items() if type(v) in (int, float)}
+            names = [name for name in numbers if name not in ("epoch", "train_seconds")]
+            if "picks" in metrics:  # a supernet's; Tune wants the metric in every result
+                derived = Architecture(metrics["architecture"], metrics["picks"])
+                numbers |= {job.metric: float("nan"), "derived": derived.to_json()}
             ends = {"finished": last, "done": last}
-            result = {**shared, **metrics, "metric_names": names, "curve": new, **ends}
+            result = {**shared, **numbers, "metric_names": names, "curve": new, **ends}
             if last and job.tests:
                 ended.append(result)
             else:
@@ -137,24 +146,20 @@ class CandidateTrial(Trainable):
                 turns.acquire()
             return last or stop.is_set()
 
-        def on_epoch(curve: list[dict[str, float]], save: Callable[[Path], None]) -> bool:
+        def on_epoch(curve: list[dict[str, Any]], save: Callable[[Path], None]) -> bool:
             _checkpoint(save, folder)
             return report(curve)
 
         try:
-            training = job.training.overridden_by(config["architecture"])
+            train, epochs = self._training(config)
             with tempfile.TemporaryDirectory() as scratch:
                 resumed = Path(scratch) / CHECKPOINT if folder.exists(CHECKPOINT) else None
                 if resumed:
                     folder.download(CHECKPOINT, resumed)
                     curve = read_curve(resumed) if job.waits else []
-                    if 0 < len(curve) < training.epochs and report(curve):
+                    if 0 < len(curve) < epochs and report(curve):
                         return
-                fit(
-                    self._build,
-                    config["architecture"],
-                    job.data,
-                    training,
+                train(
                     seed=trial_seed(job.seed, config["number"]),
                     checkpoint=resumed,
                     on_epoch=on_epoch,
@@ -172,6 +177,17 @@ class CandidateTrial(Trainable):
             if torch.cuda.is_available():
                 gc.collect()
                 torch.cuda.empty_cache()
+
+    def _training(self, config: dict[str, Any]) -> tuple[Callable[..., None], int]:
+        """Return what trains this trial, and for how many epochs."""
+        job, value, settings = self._job, config["architecture"], config.get("supernet")
+        if settings is None:
+            training = job.training.overridden_by(value)
+            return partial(fit, self._space.build, value, job.data, training), training.epochs
+        search = SupernetConfig(**settings)
+        precision = job.training.precision
+        train = partial(fit_supernet, self._space, job.data, search, precision=precision)
+        return train, search.all_epochs
 
 
 def test_trial(job: Job, trial_id: str, value: Any) -> dict[str, float]:

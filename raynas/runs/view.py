@@ -15,6 +15,7 @@ from rich.text import Text
 from raynas.runs.book import Book, Running
 from raynas.runs.record import Trial
 from raynas.runs.run import Run
+from raynas.runs.supernets import derived_words, running_words, trials_in_words
 from raynas.space import LoadedSpace, describe, size
 from raynas.training import DataSource
 
@@ -52,6 +53,7 @@ class TerminalView:
         """Show the book until the trials have ended."""
         self._started = time.monotonic()
         self._done_before = book.done
+        book.on_warning = lambda text: self.say(f"[yellow]{escape(text)}[/yellow]")
         if self._console.is_terminal:
             with Live(
                 get_renderable=lambda: self._picture(book),
@@ -114,7 +116,7 @@ def _searching(run: Run, space: LoadedSpace, resumed: bool) -> str:
     return (
         f"[bold]{'Resuming' if resumed else 'Searching'}[/bold] {escape(config.space)} "
         f"({many} architectures) with {config.strategy} on {escape(config.data)}: "
-        f"{config.trials} trials of {config.epochs} epochs, best by {config.metric}"
+        f"{trials_in_words(config)}, best by {config.metric}"
     )
 
 
@@ -128,13 +130,14 @@ def _retraining(run: Run, origin: dict[str, Any], resumed: bool) -> str:
 
 
 class _Lines:
-    """Prints a line for each new best, each failure, and now and then for progress."""
+    """Prints a line for each new best, failure and supernet, and now and then for progress."""
 
     def __init__(self, view: TerminalView, book: Book) -> None:
         self._view = view
         self._best = book.best[0].trial_id if book.best else ""
         self._failed = len(book.failures)
         self._lost = book.lost
+        self._supernets = len(book.supernets)
         self._next = time.monotonic() + PLAIN_EVERY_S
 
     def update(self, book: Book) -> None:
@@ -145,11 +148,19 @@ class _Lines:
         if book.lost is not None and book.lost != self._lost:
             self._lost = book.lost
             self._view.say(f"{book.lost[0]} goes on elsewhere: {escape(book.lost[1])}")
+        if len(book.supernets) > self._supernets:
+            self._supernets = len(book.supernets)
+            trial = book.supernets[-1]
+            self._view.say(f"trial {trial.number}: supernet, {escape(derived_words(trial))}")
         if book.best and book.best[0].trial_id != self._best:
             self._best = book.best[0].trial_id
             self._view.say(f"{book.done}/{book.total} new best: {_words(book.best[0], book)}")
         elif time.monotonic() > self._next:
             self._view.say(self._view._counts(book) + _epochs(book))
+            for alive in book.running.values():
+                if alive.proposal.supernet is not None:
+                    number = alive.proposal.number
+                    self._view.say(f"trial {number}: {escape(running_words(alive))}")
         else:
             return
         self._next = time.monotonic() + PLAIN_EVERY_S
@@ -157,7 +168,8 @@ class _Lines:
 
 def _epochs(book: Book) -> str:
     """Say where the first trials that are being trained are."""
-    epochs = [str(trial.epoch) for trial in list(book.running.values())[:4]]
+    candidates = [trial for trial in book.running.values() if trial.proposal.supernet is None]
+    epochs = [str(trial.epoch) for trial in candidates[:4]]
     return f" (epoch {', '.join(epochs)} of {book.config.epochs})" if epochs else ""
 
 
@@ -183,8 +195,10 @@ def _running_lines(running: list[Running], book: Book) -> list[RenderableType]:
     lines: list[RenderableType] = []
     for trial in running[:SHOWN]:
         value = (trial.metrics or {}).get(book.config.metric)
-        epoch = f"epoch {trial.epoch}/{book.config.epochs}"
-        words = describe(trial.proposal.architecture.value)
+        supernet = trial.proposal.supernet
+        epochs = book.config.epochs if supernet is None else supernet["all_epochs"]
+        epoch = f"epoch {trial.epoch}/{epochs}"
+        words = running_words(trial)
         lines.append(
             Text.assemble(
                 (f"trial {trial.proposal.number:<4} ", "cyan"),

@@ -3,6 +3,7 @@
 from raynas.strategies._duplicates import Deduplicate
 from raynas.strategies.base import Mode, Strategy
 from raynas.strategies.bayesian import BayesianOptimization
+from raynas.strategies.darts import Darts
 from raynas.strategies.evolution import RegularizedEvolution
 from raynas.strategies.greedy import GreedySearch
 from raynas.strategies.grid import GridSearch
@@ -11,6 +12,7 @@ from raynas.strategies.proposal import (
     Evaluation,
     Proposal,
     as_config,
+    read_derived,
     read_result,
     variants_from_json,
     variants_to_json,
@@ -28,11 +30,13 @@ STRATEGIES: dict[str, type[Strategy]] = {
     "tpe": OptunaSearch,
     "bayesian": BayesianOptimization,
     "pnas": ProgressiveSearch,
+    "darts": Darts,
 }
 
 __all__ = [
     "STRATEGIES",
     "BayesianOptimization",
+    "Darts",
     "Deduplicate",
     "Evaluation",
     "GreedySearch",
@@ -46,6 +50,7 @@ __all__ = [
     "Reinforce",
     "Strategy",
     "as_config",
+    "read_derived",
     "read_result",
     "variants_from_json",
     "variants_to_json",

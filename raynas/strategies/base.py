@@ -9,16 +9,16 @@ import dataclasses
 import math
 import pickle
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import chain, islice
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from ray.tune.search import Searcher
 
 from raynas.space import Architecture, Space, enumerate_all, sample
 from raynas.strategies._duplicates import Deduplicate, Identity
-from raynas.strategies.proposal import Evaluation, Proposal, as_config, read_result
+from raynas.strategies.proposal import Evaluation, Proposal, Recalled, as_config, read_result
 
 Mode = Literal["max", "min"]
 
@@ -28,8 +28,14 @@ class Strategy(Searcher):
 
     Works in raynas' runner, in `raynas replay` and in a user's own `tune.Tuner`, whose trainable
     then finds `config["architecture"]` (the plain value), `config["architecture_id"]` and
-    `config["number"]`, and reports `metric`.
+    `config["number"]`, and reports `metric`. If there is a `config["supernet"]`, it trains that
+    supernet and reports "derived", too: an `Architecture.to_json()`.
     """
+
+    trains_supernets: ClassVar[bool] = False
+    """Whether trials come in pairs, a supernet and the architecture that it derives."""
+    EXHAUSTED: ClassVar[str] = "All {done} architectures of the space have been tried."
+    """What it means that the strategy is exhausted, after so many trials."""
 
     MAX_REPEATS = 40
     """Duplicates that one proposal may run through before any architecture not seen is taken."""
@@ -77,6 +83,7 @@ class Strategy(Searcher):
         self._known: dict[str, Evaluation] = {}  # by identity, as what follows
         self._awaited: dict[str, int] = {}
         self._met: set[str] = set()  # ids of duplicates of pending ones, met in this proposal
+        self.room: int | None = None  # how many trials may still be started, where that is known
         self._numbered: dict[int, Evaluation] = {}
         self._trials: dict[str, int] = {}
 
@@ -88,15 +95,20 @@ class Strategy(Searcher):
         """
         return {}
 
+    def check_space(self) -> None:
+        """Raise ValueError, in one line, where this strategy can do nothing with the space."""
+
     @abstractmethod
     def propose(self, rng: np.random.Generator) -> Proposal | None:
         """Propose an architecture (and its parents), or None to wait for pending results."""
 
-    def ask(self) -> Proposal | None:
+    def ask(self, room: int | None = None) -> Proposal | None:
         """Propose the next architecture to train and count it as pending.
 
-        None means that nothing can be proposed: for good if `exhausted`, else until a result comes.
+        `room` is how many trials may still be started, if there is a limit. None means that nothing
+        can be proposed: for good if `exhausted`, else until a result comes.
         """
+        self.room = room
         rng = np.random.default_rng([self.seed, self.next_number])
         proposal = self._new_proposal(rng)
         if proposal is None:
@@ -117,10 +129,18 @@ class Strategy(Searcher):
         self._awaited[self._identity(proposal.architecture)] = proposal.number
         self.next_number = max(self.next_number, proposal.number + 1)
 
-    def tell(self, number: int, score: float | None, *, finished: bool = True) -> None:
+    def tell(
+        self,
+        number: int,
+        score: float | None,
+        *,
+        finished: bool = True,
+        derived: Architecture | None = None,
+    ) -> None:
         """Answer a pending proposal; `score` as reported, or None (or not finite) where it failed.
 
-        Telling twice, or about a proposal that is not pending, changes nothing.
+        `derived` is the architecture that a supernet's trial came to. Telling twice, or about a
+        proposal that is not pending, changes nothing.
         """
         proposal = self._release(number)
         if proposal is None:
@@ -130,17 +150,17 @@ class Strategy(Searcher):
         else:
             signed = score if self.mode == "max" else -score
         evaluation = Evaluation(
-            number, proposal.architecture, signed, finished, notes=proposal.notes
+            number, proposal.architecture, signed, finished, False, proposal.notes, derived
         )
         self._known[self._identity(proposal.architecture)] = evaluation
         self._numbered[number] = evaluation
         self.history.append(evaluation)
 
-    def recall(self, evaluations: Iterable[tuple[Proposal, float | None, bool]]) -> None:
-        """Rebuild the history from (proposal, score, finished), in order of completion."""
-        for proposal, score, finished in evaluations:
+    def recall(self, evaluations: Iterable[Recalled]) -> None:
+        """Rebuild the history from (proposal, score, finished, derived), as they were completed."""
+        for proposal, score, finished, derived in evaluations:
             self.expect(proposal)
-            self.tell(proposal.number, score, finished=finished)
+            self.tell(proposal.number, score, finished=finished, derived=derived)
 
     def drop(self, number: int) -> None:
         """Forget a pending proposal that will not be answered; it may be proposed again."""
@@ -196,7 +216,7 @@ class Strategy(Searcher):
             if proposal is None:
                 break
             architecture = proposal.architecture
-            if self.duplicates:
+            if self.duplicates or proposal.supernet is not None:
                 return proposal
             identity = self._identity(architecture)
             if identity in self._known:
@@ -254,8 +274,8 @@ class Strategy(Searcher):
         if result is None and not error:
             self.drop(number)
             return
-        score, finished = read_result(result, self.metric, error)
-        self.tell(number, score, finished=finished)
+        score, finished, derived = read_result(result, self.metric, error)
+        self.tell(number, score, finished=finished, derived=derived)
 
     def save(self, checkpoint_path: str) -> None:
         """Write the history and what is pending (not the space) to a file."""
@@ -270,28 +290,6 @@ class Strategy(Searcher):
 
 
 _STATE = (
-    "history",
-    "pending",
-    "next_number",
-    "exhausted",
-    "_known",
-    "_awaited",
-    "_numbered",
-    "_trials",
+    "history", "pending", "next_number", "exhausted", "_known", "_awaited", "_numbered", "_trials",
     "seed",
-)
-
-
-def check_count(**options: int) -> None:
-    """Raise ValueError, naming the option, for each that is no integer from 1."""
-    for name, value in options.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name}: expected an integer from 1, got {value!r}")
-
-
-def best_of(evaluations: Sequence[Evaluation]) -> Evaluation:
-    """Return the finished evaluation with the highest score, the earliest among equals.
-
-    One that was stopped early is the best only where none is finished.
-    """
-    return max(evaluations, key=lambda e: e.standing)
+)  # fmt: skip

@@ -6,9 +6,10 @@ import numpy as np
 
 from raynas.space import Space, sample
 from raynas.strategies._candidates import around, climb
+from raynas.strategies._checks import check_count
 from raynas.strategies._duplicates import Deduplicate
 from raynas.strategies._spread import spread_out
-from raynas.strategies.base import Mode, Strategy, check_count
+from raynas.strategies.base import Mode, Strategy
 from raynas.strategies.proposal import Proposal
 
 if TYPE_CHECKING:

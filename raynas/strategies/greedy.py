@@ -4,8 +4,8 @@ import numpy as np
 
 from raynas.space import Architecture, Space, neighbours, sample
 from raynas.strategies._duplicates import Deduplicate
-from raynas.strategies.base import Mode, Strategy, best_of
-from raynas.strategies.proposal import Evaluation, Proposal
+from raynas.strategies.base import Mode, Strategy
+from raynas.strategies.proposal import Evaluation, Proposal, best_of
 
 
 class GreedySearch(Strategy):

@@ -9,10 +9,11 @@ import numpy.typing as npt
 
 from raynas.space import Architecture, Space, sample
 from raynas.strategies._candidates import around
+from raynas.strategies._checks import check_count
 from raynas.strategies._duplicates import Deduplicate
 from raynas.strategies._growth import larger, smallest
 from raynas.strategies._spread import spread_out
-from raynas.strategies.base import Mode, Strategy, check_count
+from raynas.strategies.base import Mode, Strategy
 from raynas.strategies.proposal import Evaluation, Proposal
 
 FILLERS = 64

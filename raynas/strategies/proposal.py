@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from raynas.space import Architecture
@@ -17,6 +17,10 @@ class Proposal:
     that the strategy proposed on the way to this one. `notes` is what the strategy has to say about
     it (a predicted score, say): JSON data, kept in the run's record. `variants` has, by their place
     in `repeats`, those duplicates that were not the earlier trial's very architecture.
+
+    `supernet` makes it a supernet's trial: `architecture` is then a relaxed space (see
+    `raynas.space.relaxation`), and `supernet` how to train it, JSON data. Such a trial is answered
+    with the architecture that was derived.
     """
 
     architecture: Architecture
@@ -25,13 +29,19 @@ class Proposal:
     repeats: tuple[int, ...] = ()
     notes: dict[str, Any] = dataclasses.field(default_factory=dict)
     variants: dict[int, Architecture] = dataclasses.field(default_factory=dict)
+    supernet: dict[str, Any] | None = None
+
+
+Recalled = tuple[Proposal, float | None, bool, Architecture | None]
+"""What a record says of a trial: its proposal, score, whether it finished, what it derived."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Evaluation:
     """An answer to a proposal.
 
-    `score` is higher for better whatever the metric's mode, and None where the trial failed.
+    `score` is higher for better whatever the metric's mode, and None where the trial failed, or was
+    a supernet's: that has `derived`, an architecture of the space, and no score to compare.
     `finished` is False where the trial was stopped early: the score is what it had reached.
     `repeated` marks a duplicate that was answered from history. `notes` are those of the proposal.
     """
@@ -42,6 +52,7 @@ class Evaluation:
     finished: bool = True
     repeated: bool = False
     notes: dict[str, Any] = dataclasses.field(default_factory=dict)
+    derived: Architecture | None = None
 
     @property
     def standing(self) -> tuple[int, float]:
@@ -58,19 +69,33 @@ def as_config(proposal: Proposal) -> dict[str, Any]:
         "architecture": proposal.architecture.value,
         "architecture_id": proposal.architecture.id,
         "number": proposal.number,
+        **({} if proposal.supernet is None else {"supernet": proposal.supernet}),
     }
 
 
 def read_result(
     result: dict[str, Any] | None, metric: str, error: bool
-) -> tuple[float | None, bool]:
-    """Return the score (None if the trial failed or did not report it) and whether it finished."""
+) -> tuple[float | None, bool, Architecture | None]:
+    """Return the score, whether the trial finished, and what it derived.
+
+    The score is None if the trial failed or did not report it, as is what was derived.
+    """
     value = None if error or result is None else result.get(metric)
     try:
         score = None if value is None or isinstance(value, str) else float(value)
     except (OverflowError, TypeError, ValueError):
         score = None
-    return score, bool(result.get("finished", True)) if result else True
+    finished = bool(result.get("finished", True)) if result else True
+    return score, finished, None if error else read_derived(result or {})
+
+
+def read_derived(result: dict[str, Any]) -> Architecture | None:
+    """Return the architecture that a supernet's trial reported, None if there is no such thing."""
+    text = result.get("derived")
+    try:
+        return None if text is None else Architecture.from_json(text)
+    except (TypeError, ValueError):
+        return None
 
 
 def variants_to_json(variants: Mapping[int, Architecture]) -> str:
@@ -81,3 +106,11 @@ def variants_to_json(variants: Mapping[int, Architecture]) -> str:
 def variants_from_json(text: str) -> dict[int, Architecture]:
     """Read back what `variants_to_json` wrote."""
     return {int(place): Architecture.from_json(one) for place, one in json.loads(text).items()}
+
+
+def best_of(evaluations: Sequence[Evaluation]) -> Evaluation:
+    """Return the finished evaluation with the highest score, the earliest among equals.
+
+    One that was stopped early is the best only where none is finished.
+    """
+    return max(evaluations, key=lambda e: e.standing)

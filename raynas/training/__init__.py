@@ -12,6 +12,8 @@ from raynas.training.optimizers import OPTIMIZERS, SCHEDULES
 from raynas.training.report import Metrics, OnEpoch, Save, read_curve
 from raynas.training.samples import stored_batches
 from raynas.training.source import DataOptions, DataSource
+from raynas.training.supernet_config import SupernetConfig
+from raynas.training.supernet_fit import check_supernet, fit_supernet
 from raynas.training.user_data import UserData
 
 __all__ = [
@@ -30,10 +32,13 @@ __all__ = [
     "OnEpoch",
     "Save",
     "ShuffledBatches",
+    "SupernetConfig",
     "TrainingConfig",
     "UserData",
+    "check_supernet",
     "evaluate_test",
     "fit",
+    "fit_supernet",
     "is_user_data",
     "load_arrays",
     "load_candidate",

@@ -8,6 +8,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from raynas.training.splits import Indices, split_stratified
+
 
 class Batches:
     """Batches of (inputs, labels) as tensors, in the order in which they are stored.
@@ -54,12 +56,14 @@ class ShuffledBatches(Batches):
         *,
         rank: int = 0,
         workers: int = 1,
+        rows: Indices | None = None,
     ) -> None:
-        """Divide the share of worker `rank` of `workers`."""
+        """Divide the share of worker `rank` of `workers`; of these `rows`, or of all."""
         super().__init__(inputs, labels, batch_size)
         self._seed, self._rank, self._workers = seed, rank, workers
+        self._rows = np.arange(len(labels)) if rows is None else rows
         self._epoch = 0
-        share = len(labels) // workers
+        share = len(self._rows) // workers
         self._size = share - 1 if share > batch_size > 1 and share % batch_size == 1 else share
 
     @property
@@ -71,9 +75,22 @@ class ShuffledBatches(Batches):
         """Say which epoch comes, from 0; Lightning does."""
         self._epoch = epoch
 
+    def halves(self) -> "tuple[ShuffledBatches, ShuffledBatches]":
+        """Divide the rows, class by class, into two disjoint halves, by the seed."""
+        labels = self._labels[self._rows]
+        parts = split_stratified(labels, {"second": 0.5}, np.random.default_rng([self._seed]))
+        first, second = (
+            ShuffledBatches(
+                self._inputs, self._labels, self._batch_size, self._seed,
+                rank=self._rank, workers=self._workers, rows=self._rows[parts[name]],
+            )
+            for name in ("train", "second")
+        )  # fmt: skip
+        return first, second
+
     def order(self) -> npt.NDArray[np.int64]:
         """Return this worker's rows of the epoch, in order."""
-        order = np.random.default_rng([self._seed, self._epoch]).permutation(len(self._labels))
+        order = np.random.default_rng([self._seed, self._epoch]).permutation(self._rows)
         return order[self._rank :: self._workers][: self._size]
 
     def __len__(self) -> int:

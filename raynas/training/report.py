@@ -14,13 +14,17 @@ from pytorch_lightning.callbacks import Checkpoint
 from raynas.training.errors import CandidateError
 from raynas.training.seeding import seed_epoch
 
-Metrics = dict[str, float]
+Metrics = dict[str, Any]
+"""Numbers by name; a supernet's have more JSON data (see `raynas.training.supernet_fit`)."""
 
 Save = Callable[[Path], None]
 """Writes the complete state of the training to a file."""
 
 OnEpoch = Callable[[list[Metrics], Save], bool]
 """Takes the metrics of each epoch, the one that has just ended last; returns whether to stop."""
+
+Details = Callable[[int, list[Metrics]], Metrics]
+"""Returns what else an epoch (from 1) has to tell; takes the metrics of the epochs before it."""
 
 REPORTED = ("train_loss", "val_loss", "val_accuracy", "val_f1")
 
@@ -33,13 +37,23 @@ class EpochReport(Checkpoint):
     A `Checkpoint` in Lightning's eyes: those are called last, when all metrics are there.
     """
 
-    def __init__(self, on_epoch: OnEpoch, seed: int, cost: Metrics, started: float) -> None:
-        """Report the metrics of each epoch, with the net's `cost` added.
+    def __init__(
+        self,
+        on_epoch: OnEpoch,
+        seed: int,
+        cost: Metrics,
+        started: float,
+        *,
+        prefix: str = "",
+        details: Details | None = None,
+    ) -> None:
+        """Report the metrics of each epoch, with the net's `cost` added, and `details`.
 
-        `started` is when the clock of `time.perf_counter` says that this training began.
+        `started` is when the clock of `time.perf_counter` says that this training began. The names
+        of metrics and cost get the `prefix`.
         """
         self._on_epoch, self._seed, self._cost = on_epoch, seed, cost
-        self._started = started
+        self._started, self._prefix, self._details = started, prefix, details
         self._seconds_before = 0.0
         self._reported = False
         self._curve: list[Metrics] = []
@@ -59,8 +73,10 @@ class EpochReport(Checkpoint):
         for name, kind in (("train_loss", "training"), ("val_loss", "validation")):
             if not math.isfinite(metrics[name]):
                 raise CandidateError(f"{kind} loss is {metrics[name]} in epoch {epoch}")
+        named = {self._prefix + name: value for name, value in {**metrics, **self._cost}.items()}
+        details = self._details(epoch, self._curve) if self._details else {}
         seconds = self._seconds_before + time.perf_counter() - self._started
-        self._curve.append({"epoch": epoch, **metrics, **self._cost, "train_seconds": seconds})
+        self._curve.append({"epoch": epoch, **named, **details, "train_seconds": seconds})
         self._reported = True
         if self._on_epoch(self._curve, _saving(trainer)):
             trainer.should_stop = True

@@ -30,6 +30,8 @@ COLUMNS = {
     "notes": "string",
     "curve": "string",
     "variants": "string",
+    "supernet": "string",
+    "derived": "string",
 }
 METRICS = {"val_accuracy": 0.5, "params": 12.0}
 

@@ -4,7 +4,20 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from raynas.space import Architecture, Choice, Pick, Record, Repeat, Space, When, choose
+import numpy as np
+
+from raynas.space import (
+    Architecture,
+    Cell,
+    Choice,
+    Pick,
+    Record,
+    Repeat,
+    Space,
+    When,
+    choose,
+    sample,
+)
 from raynas.strategies import STRATEGIES, Proposal, Strategy
 
 
@@ -27,7 +40,15 @@ SPACES: dict[str, Space] = {
     ),
     "function": branching,
     "ordered": Record({f"x{i}": Choice(range(5), ordered=True) for i in range(3)}),
+    "cells": Record(cell=Cell(["none", "skip_connect", "conv", "pool"], 2), width=8),
 }
+
+SAMPLERS = [name for name, strategy in STRATEGIES.items() if not strategy.trains_supernets]
+"""Strategies that try one architecture after the other, until the space is exhausted."""
+CASES = [
+    (name, label) for name in STRATEGIES for label in SPACES if name in SAMPLERS or label == "cells"
+]
+"""Each strategy with the spaces that it can search."""
 
 SMALL: dict[str, dict[str, Any]] = {
     "evolution": {"population": 6, "tournament": 3},
@@ -36,8 +57,8 @@ SMALL: dict[str, dict[str, Any]] = {
 }
 """Options with which a strategy shows what it does within a few proposals."""
 
-UNSEEDED = {"grid"}
-"""Strategies whose proposals do not depend on the seed."""
+UNSEEDED = {"grid", "darts"}
+"""Strategies whose proposals do not depend on the seed (a supernet's training does)."""
 NEVER_TWICE = {"grid", "greedy", "bayesian", "pnas"}
 """Strategies that look into the history first and need not propose what is known."""
 
@@ -57,6 +78,18 @@ def ask(strategy: Strategy) -> Proposal:
     return proposal
 
 
+def home(name: str, label: str = "ordered") -> Space:
+    """The space of this label, or another one where the strategy cannot search it."""
+    return SPACES[label if (name, label) in CASES else "cells"]
+
+
+def derived_by(space: Space, proposal: Proposal) -> Architecture | None:
+    """What the trial of a supernet comes to here; None for any other trial."""
+    if proposal.supernet is None:
+        return None
+    return sample(space, np.random.default_rng(proposal.number))
+
+
 def drive(
     strategy: Strategy, trials: int, score: Callable[[Architecture], float | None] = score_of
 ) -> list[Proposal]:
@@ -64,7 +97,9 @@ def drive(
     proposals = []
     for _ in range(trials):
         proposal = ask(strategy)
-        strategy.tell(proposal.number, score(proposal.architecture))
+        derived = derived_by(strategy.space, proposal)
+        result = score(proposal.architecture) if derived is None else None
+        strategy.tell(proposal.number, result, derived=derived)
         proposals.append(proposal)
     return proposals
 
@@ -73,12 +108,16 @@ def ids(proposals: list[Proposal]) -> list[str]:
     return [proposal.architecture.id for proposal in proposals]
 
 
+def candidates(proposals: list[Proposal]) -> list[Proposal]:
+    """All but the supernets, which are proposed again and again."""
+    return [proposal for proposal in proposals if proposal.supernet is None]
+
+
 def first_proposals() -> str:
     """The start of each strategy on each space, as JSON; the same in every process."""
     return json.dumps(
         {
-            f"{name} {label}": ids(drive(make(name, space, seed=3), 12))
-            for name in STRATEGIES
-            for label, space in SPACES.items()
+            f"{name} {label}": ids(drive(make(name, SPACES[label], seed=3), 12))
+            for name, label in CASES
         }
     )

@@ -1,25 +1,38 @@
 """A strategy is its history: saved, restored or recalled, it goes on as it would have."""
 
 import pickle
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from ray import cloudpickle
-from strategy_cases import SPACES, drive, make, score_of
+from strategy_cases import CASES, SPACES, derived_by, drive, make, score_of
 
 from raynas.space import Architecture
-from raynas.strategies import STRATEGIES, Proposal, Strategy
+from raynas.strategies import Proposal, Strategy
 
-pytestmark = [
-    pytest.mark.parametrize("name", STRATEGIES),
-    pytest.mark.parametrize("label", SPACES),
-]
+pytestmark = pytest.mark.parametrize(("name", "label"), CASES)
 
 
 def mostly(architecture: Architecture) -> float | None:
     """A score, or None for every fifth architecture or so."""
     score = score_of(architecture)
     return None if score < 0.2 else score
+
+
+Recalled = tuple[Proposal, float | None, bool, Architecture | None]
+
+
+def completed(
+    strategy: Strategy,
+    proposals: list[Proposal],
+    score: Callable[[Architecture], float | None] = score_of,
+) -> Iterator[Recalled]:
+    """What a record says of proposals that were driven."""
+    for proposal in proposals:
+        derived = derived_by(strategy.space, proposal)
+        yield proposal, None if derived else score(proposal.architecture), True, derived
 
 
 def proposed(proposals: list[Proposal]) -> list[tuple[Proposal, dict[str, int]]]:
@@ -54,7 +67,7 @@ def test_recalling_a_history_goes_on_the_same(name: str, label: str, killed_afte
     whole = make(name, SPACES[label], seed=2, **options)
     proposals = drive(whole, 30, mostly)
     recalled = make(name, SPACES[label], seed=2, **options)
-    recalled.recall((p, mostly(p.architecture), True) for p in proposals[:killed_after])
+    recalled.recall(completed(recalled, proposals[:killed_after], mostly))
     assert proposed(drive(recalled, 30 - killed_after, mostly)) == proposed(
         proposals[killed_after:]
     )
@@ -65,11 +78,11 @@ def test_recall_through_json_and_minimising(name: str, label: str) -> None:
     whole = make(name, SPACES[label], mode="min")
     proposals = drive(whole, 26)
     kept = [
-        Proposal(Architecture.from_json(p.architecture.to_json()), p.parents, p.number, p.repeats)
+        replace(p, architecture=Architecture.from_json(p.architecture.to_json()))
         for p in proposals[:13]
     ]
     recalled = make(name, SPACES[label], mode="min")
-    recalled.recall((p, score_of(p.architecture), True) for p in kept)
+    recalled.recall(completed(recalled, kept))
     assert proposed(drive(recalled, 13)) == proposed(proposals[13:])
 
 
@@ -78,9 +91,10 @@ def test_a_pending_proposal_is_expected_again(name: str, label: str) -> None:
     proposals = drive(whole, 28)
     for cut in range(10, 20):
         recalled = make(name, SPACES[label], seed=1)
-        recalled.recall((p, score_of(p.architecture), True) for p in proposals[:cut])
+        recalled.recall(completed(recalled, proposals[:cut]))
         interrupted = proposals[cut]
         recalled.expect(interrupted)
         assert recalled.next_number == cut + 1
-        recalled.tell(cut, score_of(interrupted.architecture))
+        ((_, score, _, derived),) = completed(recalled, [interrupted])
+        recalled.tell(cut, score, derived=derived)
         assert proposed(drive(recalled, 27 - cut)) == proposed(proposals[cut + 1 :])

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from strategy_cases import SPACES, ask, drive, ids, make, score_of
+from strategy_cases import SAMPLERS, SPACES, ask, drive, home, ids, make, score_of
 
 from raynas.strategies import STRATEGIES, Evaluation, Strategy
 
-pytestmark = pytest.mark.parametrize("name", STRATEGIES)
+every_strategy = pytest.mark.parametrize("name", STRATEGIES)
+every_sampler = pytest.mark.parametrize("name", SAMPLERS)
 
 
 def suggested(strategy: Strategy, trial_id: str) -> dict[str, Any]:
@@ -19,7 +20,7 @@ def suggested(strategy: Strategy, trial_id: str) -> dict[str, Any]:
 
 
 def one_result(name: str, result: dict[str, Any] | None, **more: Any) -> Strategy:
-    strategy = make(name, SPACES["ordered"], metric="acc")
+    strategy = make(name, home(name), metric="acc")
     suggested(strategy, "a")
     strategy.on_trial_complete(trial_id="a", result=result, **more)
     return strategy
@@ -38,6 +39,7 @@ USELESS: dict[str, dict[str, Any]] = {
 }
 
 
+@every_sampler
 @pytest.mark.parametrize("result", USELESS.values(), ids=USELESS)
 def test_a_useless_result_is_a_failure_and_is_not_tried_again(
     name: str, result: dict[str, Any]
@@ -50,16 +52,19 @@ def test_a_useless_result_is_a_failure_and_is_not_tried_again(
     assert all(0 not in proposal.parents for proposal in rest)
 
 
+@every_strategy
 @pytest.mark.parametrize("value", [0.5, np.float32(0.5), np.float64(0.5), np.array(0.5)])
 def test_any_kind_of_number_is_a_score(name: str, value: Any) -> None:
     assert [e.score for e in one_result(name, {"acc": value}).history] == [0.5]
 
 
+@every_strategy
 def test_an_errored_trial_is_a_failure_even_with_a_result(name: str) -> None:
     assert [e.score for e in one_result(name, None, error=True).history] == [None]
     assert [e.score for e in one_result(name, {"acc": 0.9}, error=True).history] == [None]
 
 
+@every_sampler
 def test_a_stopped_pending_trial_may_be_proposed_again(name: str) -> None:
     strategy = one_result(name, None)
     assert strategy.history == []
@@ -67,6 +72,7 @@ def test_a_stopped_pending_trial_may_be_proposed_again(name: str) -> None:
     assert len(drive(strategy, 125)) == 125
 
 
+@every_strategy
 def test_an_early_stop_is_marked(name: str) -> None:
     (evaluation,) = one_result(name, {"acc": 0.5, "finished": False}).history
     assert (evaluation.score, evaluation.finished) == (0.5, False)
@@ -74,6 +80,7 @@ def test_an_early_stop_is_marked(name: str) -> None:
     assert evaluation.finished
 
 
+@every_strategy
 def test_a_result_counts_once(name: str) -> None:
     strategy = one_result(name, {"acc": 0.5})
     for result in ({"acc": 0.9}, None):
@@ -86,6 +93,7 @@ def test_a_result_counts_once(name: str) -> None:
     assert [e.score for e in strategy.history] == [0.5]
 
 
+@every_sampler
 def test_results_may_come_in_any_order_or_never(name: str) -> None:
     strategy = make(name, SPACES["nested"], metric="acc")
     rng = np.random.default_rng(0)
@@ -104,21 +112,24 @@ def test_results_may_come_in_any_order_or_never(name: str) -> None:
     assert len([e for e in strategy.history if not e.repeated]) == 54
 
 
+@every_sampler
 def test_everything_may_fail(name: str) -> None:
-    strategy = make(name, SPACES["ordered"])
+    strategy = make(name, home(name))
     assert len(set(ids(drive(strategy, 125, lambda architecture: None)))) == 125
     assert strategy.ask() is None
 
 
+@every_strategy
 def test_scores_are_signed_by_mode(name: str) -> None:
-    strategy = make(name, SPACES["ordered"], metric="loss", mode="min")
+    strategy = make(name, home(name), metric="loss", mode="min")
     suggested(strategy, "a")
     strategy.on_trial_complete(trial_id="a", result={"loss": 0.25})
     assert [e.score for e in strategy.history] == [-0.25]
 
 
+@every_strategy
 def test_latest_skips_failures(name: str) -> None:
-    strategy = make(name, SPACES["ordered"], duplicates=True)
+    strategy = make(name, home(name), duplicates=True)
     for number, score in enumerate([0.1, None, 0.3, math.nan, 0.5]):
         assert ask(strategy).number == number
         strategy.tell(number, score)
@@ -127,8 +138,9 @@ def test_latest_skips_failures(name: str) -> None:
     assert all(isinstance(e, Evaluation) for e in strategy.latest(9))
 
 
+@every_strategy
 def test_metric_and_mode_may_come_from_tune(name: str) -> None:
-    strategy = make(name, SPACES["ordered"], metric="acc")
+    strategy = make(name, home(name), metric="acc")
     assert strategy.set_search_properties(None, None, {})
     assert (strategy.metric, strategy.mode) == ("acc", "max")
     assert strategy.set_search_properties("loss", "min", {})
