@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from strategy_cases import ask, drive, make, score_of
+from strategy_cases import SAMPLERS, ask, drive, make, score_of
 
 from raynas.space import (
     Architecture,
@@ -13,13 +13,13 @@ from raynas.space import (
     canonical_id,
     enumerate_all,
 )
-from raynas.strategies import STRATEGIES, Proposal, Strategy, variants_from_json, variants_to_json
+from raynas.strategies import Proposal, Strategy, variants_from_json, variants_to_json
 
 SPACE = Record(cell=Cell(["none", "skip_connect", "conv", "avg_pool"], 2), width=Choice([1, 2]))
 """128 walks; many compute the same."""
 CLASSES = len({canonical_id(architecture.value) for architecture in enumerate_all(SPACE)})
 
-every_strategy = pytest.mark.parametrize("name", STRATEGIES)
+every_strategy = pytest.mark.parametrize("name", SAMPLERS)
 
 
 def canonical(name: str, **options: Any) -> Strategy:
@@ -72,7 +72,7 @@ def test_recalling_a_record_goes_on_the_same(name: str, killed_after: int) -> No
     proposals = drive(whole, 28)
     recalled = canonical(name, seed=2)
     kept = map(through_json, proposals[:killed_after])
-    recalled.recall((p, score_of(p.architecture), True) for p in kept)
+    recalled.recall((p, score_of(p.architecture), True, None) for p in kept)
     rest = drive(recalled, 28 - killed_after)
     assert [(p, p.architecture.picks) for p in rest] == [
         (p, p.architecture.picks) for p in proposals[killed_after:]
@@ -106,7 +106,7 @@ def test_evolution_goes_on_from_a_variant() -> None:
     one, other = next(same for same in classes.values() if len(same) > 1)[:2]
     third = next(same for same in classes.values() if one not in same)[0]
     strategy = canonical("evolution")
-    strategy.recall([(Proposal(one, number=0), 0.5, True)])
+    strategy.recall([(Proposal(one, number=0), 0.5, True, None)])
     strategy.expect(Proposal(third, number=1, repeats=(0,), variants={0: other}))
     assert [(e.number, e.architecture, e.score) for e in strategy.latest(5)] == [
         (0, one, 0.5),

@@ -1,11 +1,11 @@
 """What a trial that was stopped early teaches: never as much as one that was finished."""
 
 import pytest
-from strategy_cases import SPACES, ask, drive, ids, make, score_of
+from strategy_cases import SAMPLERS, SPACES, ask, drive, ids, make, score_of
 
-from raynas.strategies import STRATEGIES, Evaluation, Proposal, Strategy
+from raynas.strategies import Evaluation, Proposal, Strategy
 
-every_strategy = pytest.mark.parametrize("name", STRATEGIES)
+every_strategy = pytest.mark.parametrize("name", SAMPLERS)
 
 
 def drive_stopped(
@@ -30,7 +30,7 @@ def test_it_goes_on_whoever_is_stopped(name: str, finished_every: int) -> None:
     assert len(set(ids(proposals))) == 40
     again = make(name, SPACES["ordered"], seed=1)
     told = {e.number: e for e in strategy.history if not e.repeated}
-    again.recall((p, told[p.number].score, told[p.number].finished) for p in proposals[:20])
+    again.recall((p, told[p.number].score, told[p.number].finished, None) for p in proposals[:20])
     assert ids(drive_stopped(again, 20, finished_every)) == ids(proposals[20:])
     assert again.history == strategy.history
 
@@ -53,7 +53,7 @@ def test_they_stand_between_failures_and_finished_ones() -> None:
     assert sorted(shuffled, key=lambda e: e.standing) == ordered
 
 
-@pytest.mark.parametrize("name", [name for name in STRATEGIES if name not in ("bayesian", "pnas")])
+@pytest.mark.parametrize("name", [name for name in SAMPLERS if name not in ("bayesian", "pnas")])
 def test_only_their_order_counts_however_much_they_had_reached(name: str) -> None:
     """Bayesian and pnas fit the scores themselves."""
     strategies = [make(name, SPACES["nested"], seed=2) for _ in range(2)]
