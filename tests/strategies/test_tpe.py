@@ -43,7 +43,7 @@ def test_the_study_holds_the_history_and_what_is_pending() -> None:
 def test_a_sampler_sees_so_many_evaluations_the_best_among_them() -> None:
     strategy = OptunaSearch(SPACE)
     for number, architecture in zip(range(POINTS + 200), enumerate_all(SPACE), strict=False):
-        strategy.recall([(Proposal(architecture, number=number), float(number), True)])
+        strategy.recall([(Proposal(architecture, number=number), float(number), True, None)])
     trials = strategy._study(RandomSampler()).get_trials()
     assert len(trials) == POINTS
     assert {float(score) for score in range(POINTS + 100, POINTS + 200)} <= {
@@ -77,7 +77,7 @@ def test_what_a_sampler_notes_on_its_trials_outlives_it(sampler: str) -> None:
         assert proposals[-1].notes == {"optuna": {f"{sampler}:generation": 2}}
     recalled = OptunaSearch(ORDERED, sampler=sampler, seed=1)
     recalled.recall(
-        (replace(p, notes=json.loads(json.dumps(p.notes))), sum_of(p.architecture), True)
+        (replace(p, notes=json.loads(json.dumps(p.notes))), sum_of(p.architecture), True, None)
         for p in proposals[:115]
     )
     assert ids(drive(recalled, 15, sum_of)) == ids(proposals[115:])
