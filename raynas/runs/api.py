@@ -33,6 +33,7 @@ def search(
     scheduler: Literal["none", "asha", "hyperband", "median"] = "none",
     cpus_per_trial: float = 1,
     gpus_per_trial: float = 0,
+    workers_per_trial: int = 1,
     concurrency: int | None = None,
     deduplicate: Literal["exact", "canonical"] = "exact",
     keep: int = 3,
@@ -57,6 +58,8 @@ def search(
         scheduler: What stops trials that do badly before their last epoch, Ray Tune's.
         cpus_per_trial: CPU cores for each trial.
         gpus_per_trial: GPUs for each trial; 0.25 packs four trials on one.
+        workers_per_trial: Workers that train each trial together, sharing its CPUs, GPUs (one each)
+            and batches.
         concurrency: Trials at a time; None is as many as there is room for.
         deduplicate: What is not trained twice: an equal architecture ("exact"), or also a cell
             that computes the same function ("canonical").
@@ -84,6 +87,7 @@ def search(
         scheduler=scheduler,
         cpus_per_trial=cpus_per_trial,
         gpus_per_trial=gpus_per_trial,
+        workers_per_trial=workers_per_trial,
         concurrency=concurrency,
         deduplicate=deduplicate,
         keep=keep,

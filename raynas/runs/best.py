@@ -6,12 +6,12 @@ from typing import Any
 import ray
 import torch
 
+from raynas.runs.job import CHECKPOINT, Job, test_trial
 from raynas.runs.network import found_network, pack_weights, write_found, write_network
 from raynas.runs.options import RunOptions
 from raynas.runs.record import Trial
 from raynas.runs.run import Run
 from raynas.runs.storage import Folder
-from raynas.runs.trial import CHECKPOINT, Job, test_trial
 from raynas.space import LoadedSpace
 
 
@@ -30,7 +30,7 @@ def write_best(run: Run, trial: Trial, job: Job, space: LoadedSpace) -> None:
             write_found(folder, {**known, "trials": config.trials})
         return
     if config.gpus_per_trial:
-        on_gpu = ray.remote(num_cpus=config.cpus_per_trial, num_gpus=config.gpus_per_trial)(_test)
+        on_gpu = ray.remote(num_cpus=job.cpus, num_gpus=job.gpus)(_test)
         test = ray.get(on_gpu.remote(job, trial.trial_id, trial.architecture.value))
     else:  # here, where all is loaded: a new worker takes seconds to start
         test = _test(job, trial.trial_id, trial.architecture.value)

@@ -87,7 +87,8 @@ class Room:
     def now(self) -> int:
         """Count the trials that the nodes which are there can hold."""
         nodes = ray.nodes()  # type: ignore[no-untyped-call]  # it has no types
-        return sum(self._fitting(node["Resources"]) for node in nodes if node["Alive"])
+        fitting = sum(self._fitting(node["Resources"]) for node in nodes if node["Alive"])
+        return fitting // self._config.workers_per_trial
 
     def check(self) -> str | None:
         """Return what to tell the user where there is no room yet, but may be.
@@ -98,21 +99,31 @@ class Room:
         if self.now():
             return None
         config = self._config
-        needs = f"{config.cpus_per_trial:g} CPUs and {config.gpus_per_trial:g} GPUs on one node"
+        workers = config.workers_per_trial
+        needs = f"{config.cpus_per_trial:g} CPUs and {config.gpus_per_trial:g} GPUs"
+        needs += " on one node" if workers == 1 else f" for {workers} workers"
         if autoscales():
             return f"No node has room for a trial yet ({needs}); waiting for the autoscaler."
         has = ray.cluster_resources()  # type: ignore[no-untyped-call]  # it has no types
         raise ValueError(
-            f"a trial needs {needs}, more than any node has (all together: {has.get('CPU', 0):g} "
-            f"CPUs, {has.get('GPU', 0):g} GPUs); lower --cpus-per-trial or --gpus-per-trial"
+            f"a trial needs {needs}, more than there is room for (all nodes together have "
+            f"{has.get('CPU', 0):g} CPUs, {has.get('GPU', 0):g} GPUs); lower --cpus-per-trial or "
+            "--gpus-per-trial"
         )
 
     def _fitting(self, has: dict[str, float]) -> int:
-        cpus, gpus = self._config.cpus_per_trial, self._config.gpus_per_trial
+        """Count the workers that one node can hold."""
+        cpus, gpus = worker_share(self._config)
         places = has.get("CPU", 0.0) / cpus
         if gpus:
             places = min(places, _packed(has.get("GPU", 0.0), gpus))
         return int(places + 1e-9)
+
+
+def worker_share(config: RunOptions) -> tuple[float, float]:
+    """Return the CPUs and GPUs of one worker of a trial."""
+    workers = config.workers_per_trial
+    return config.cpus_per_trial / workers, config.gpus_per_trial / workers
 
 
 def autoscales() -> bool:

@@ -14,7 +14,7 @@ from raynas.runs.options import LEARNED, METRICS, RunOptions, one_line, parse_op
 from raynas.runs.schedulers import SCHEDULERS, EarlyStopping, SchedulerOptions
 from raynas.space import LoadedSpace
 from raynas.strategies import STRATEGIES, Strategy
-from raynas.training import BUILTIN, DataOptions, TrainingConfig
+from raynas.training import BUILTIN, DataOptions, TrainingConfig, check_shares
 
 PAIR = 2
 """Trials of a supernet and the architecture that it derives; a run has one pair unless told."""
@@ -37,13 +37,24 @@ class RunConfig(RunOptions):
                 f"name: expected a plain name without '/', got {self.name!r}; "
                 "the folder it goes into is storage"
             )
+        if self.workers_per_trial > 1 and self.gpus_per_trial not in (0, self.workers_per_trial):
+            raise ValueError(
+                f"gpus_per_trial: expected 0 or {self.workers_per_trial}, one for each worker of a "
+                f"trial, got {self.gpus_per_trial:g}"
+            )
+        if self.workers_per_trial > 1 and STRATEGIES[self.strategy].trains_supernets:
+            raise ValueError(
+                f"workers_per_trial: expected 1 with strategy {self.strategy}, whose supernet one "
+                f"worker trains, got {self.workers_per_trial}"
+            )
         legal = self.legal_options
         for option in self.options:
             _one_of("option", option, legal)
         strategy = STRATEGIES[self.strategy]
         annotations = {p.name: p.annotation for p in _own_parameters(strategy)}
         try:
-            _ = self.training, self.data_options, self.make_scheduler()
+            _ = self.data_options, self.make_scheduler()
+            check_shares(self.training.batch_size, self.workers_per_trial)
             for option, value in self.strategy_options.items():
                 self.options[option] = _checked(option, value, annotations[option])
             strategy(lambda pick: None, metric=self.metric, **self.strategy_options)

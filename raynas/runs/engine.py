@@ -14,7 +14,8 @@ from ray.tune.search import Searcher
 
 from raynas.runs.book import Book
 from raynas.runs.cluster import Room
-from raynas.runs.trial import CandidateTrial, Job
+from raynas.runs.job import Job
+from raynas.runs.trial import CandidateTrial
 
 _QUIET = {
     "RAY_AIR_NEW_OUTPUT": "0",  # no tables of Tune's own
@@ -105,7 +106,11 @@ class _Results(_Unsaved, tune.Callback):
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
         self._live.pop(trial.trial_id, None)
         with self._guard():
-            self._book.finish(trial.config["trial_id"], trial.last_result or {})
+            result = trial.last_result or {}
+            if "lost" in result:
+                self._book.lose(trial.config["trial_id"], result["lost"], MACHINES_LOST)
+            else:
+                self._book.finish(trial.config["trial_id"], result)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
         if self._live.pop(trial.trial_id, None) is None and self._book.stopped.is_set():
@@ -152,6 +157,8 @@ def run_trials(
         return
     config = book.config
     resources = {"cpu": config.cpus_per_trial, "gpu": config.gpus_per_trial}
+    if config.workers_per_trial > 1:  # Ray Train places them; Tune wants a trial to need something
+        resources = {"memory": 1}
     told = tune.with_parameters(trainable, job=job) if job else trainable
     results = _Results(book)
     scheduler = config.make_scheduler()

@@ -13,6 +13,7 @@ from raynas.runs.best import trial_weights
 from raynas.runs.config import RunConfig, read_config
 from raynas.runs.errors import ExportFailed
 from raynas.runs.int8 import quantize as quantize_model
+from raynas.runs.job import CHECKPOINT
 from raynas.runs.modules import MODULES, install_modules
 from raynas.runs.network import (
     SPACE,
@@ -25,7 +26,6 @@ from raynas.runs.programs import FORMATS, TOLERANCE, Outputs, difference
 from raynas.runs.retrain import ranked_trial, retrainings
 from raynas.runs.run import BEST, open_run, read_run_yaml
 from raynas.runs.storage import Folder, open_folder
-from raynas.runs.trial import CHECKPOINT
 from raynas.training import DataSource, load_data, stored_batches
 
 INT8 = "network.int8.onnx"

@@ -68,6 +68,12 @@ class RunOptions(BaseModel):
     gpus_per_trial: float = Field(
         0, ge=0, description="GPUs for each trial; 0.25 packs four trials on one."
     )
+    workers_per_trial: int = Field(
+        1,
+        ge=1,
+        description="Workers that train each trial together, on one node or several, sharing its "
+        "CPUs, GPUs (one each) and batches.",
+    )
     concurrency: int | None = Field(
         None, ge=1, description="Trials at a time (default: as many as there is room for)."
     )

@@ -13,16 +13,16 @@ import numpy as np
 
 from raynas.runs.best import write_best
 from raynas.runs.book import Book
-from raynas.runs.cluster import Room, joined
+from raynas.runs.cluster import Room, joined, worker_share
 from raynas.runs.config import RunConfig, make_config, read_config
 from raynas.runs.engine import run_trials
 from raynas.runs.errors import RunFailed
+from raynas.runs.job import Job
 from raynas.runs.lock import Lost, locked
 from raynas.runs.loggers import make_loggers
 from raynas.runs.modules import MODULES, find_modules, install_modules
 from raynas.runs.run import ORIGIN, Run, read_run_yaml
 from raynas.runs.storage import Folder, open_folder
-from raynas.runs.trial import Job
 from raynas.space import LoadedSpace, load_space, load_space_source, sample, walk
 from raynas.training import (
     DataSource,
@@ -189,6 +189,7 @@ def _go(
     run = Run(folder, config)
     book = Book(folder, config, config.make_strategy(space))
     listeners.append(book.give_up)
+    cpus, gpus = worker_share(config)
     job = Job(
         space_name=space.name,
         space_source=space.source,
@@ -198,7 +199,9 @@ def _go(
         seed=config.seed,
         metric=config.metric,
         checkpoints=folder / "checkpoints",
-        threads=max(1, int(config.cpus_per_trial)),
+        workers=config.workers_per_trial,
+        cpus=cpus,
+        gpus=gpus,
         accelerator="auto" if config.gpus_per_trial else "cpu",
         working_directory=os.getcwd(),
         tests=run.origin() is not None,

@@ -24,7 +24,8 @@ class Folder:
 
     def __truediv__(self, name: str) -> "Folder":
         """Return a folder inside this one."""
-        return Folder(self.filesystem, f"{self.path}/{name}", f"{self.uri}/{name}")
+        place, mark, options = self.uri.partition("?" if "://" in self.uri else "\0")
+        return Folder(self.filesystem, f"{self.path}/{name}", f"{place}/{name}{mark}{options}")
 
     def make(self) -> None:
         """Create the folder and those above it."""

@@ -1,60 +1,19 @@
-"""A trial: a candidate or a supernet trained by Lightning inside a Ray worker that outlives it."""
+"""A trial: one candidate or supernet trained in a Ray worker that outlives it."""
 
 import gc
-import os
 import platform
 import queue
-import sys
-import tempfile
 import threading
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import torch
 from ray.tune import Trainable
 
-from raynas.runs.modules import install_modules
-from raynas.runs.storage import Folder
-from raynas.space import Architecture, load_space_source
-from raynas.training import (
-    CandidateError,
-    DataSource,
-    SupernetConfig,
-    TrainingConfig,
-    evaluate_test,
-    fit,
-    fit_supernet,
-    read_curve,
-)
-
-CHECKPOINT = "last.ckpt"
-
-
-@dataclass(frozen=True)
-class Job:
-    """What all trials of a run share; travels once to each node through Ray's object store."""
-
-    space_name: str
-    space_source: str
-    modules: bytes
-    """The user's own modules that space and data import, zipped (see `find_modules`)."""
-    data: DataSource
-    training: TrainingConfig
-    seed: int
-    metric: str
-    checkpoints: Folder
-    threads: int
-    accelerator: str
-    working_directory: str
-    tests: bool = False
-    """Whether each trial ends with a look at the test data: a retraining's do, a search's never."""
-    waits: bool = False
-    """Whether an epoch begins only once a scheduler has let the trial go on after the last."""
+from raynas.runs.job import Job, reached, test_trial, train
+from raynas.runs.together import WorkersLostError, train_together
+from raynas.training import CandidateError
 
 
 class CandidateTrial(Trainable):
@@ -70,13 +29,8 @@ class CandidateTrial(Trainable):
 
     def setup(self, config: dict[str, Any], job: Job) -> None:  # type: ignore[override]  # tune.with_parameters adds job
         """Get the worker ready once, and begin its first trial."""
-        install_modules(job.modules)
-        if os.path.isdir(job.working_directory):
-            os.chdir(job.working_directory)
-            sys.path.insert(0, job.working_directory)  # where the user's modules may lie
-        torch.set_num_threads(job.threads)
+        job.prepare()
         self._job = job
-        self._space = load_space_source(job.space_source, job.space_name)
         self._begin(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -119,55 +73,30 @@ class CandidateTrial(Trainable):
         turns: threading.Semaphore,
     ) -> None:
         job = self._job
-        folder = job.checkpoints / config["trial_id"]
-        started = datetime.now(UTC)
-        shared = {"started_at": started.isoformat(), "node": platform.node()}
+        shared = {"started_at": datetime.now(UTC).isoformat(), "node": platform.node()}
+        untested: list[dict[str, Any]] = []
 
-        reported = 0
-        ended: list[dict[str, Any]] = []
-
-        def report(curve: list[dict[str, Any]]) -> bool:
-            nonlocal reported
-            new, metrics = curve[reported:], curve[-1]
-            reported = len(curve)
-            last = metrics["epoch"] >= epochs
-            numbers = {n: v for n, v in metrics.items() if type(v) in (int, float)}
-            names = [name for name in numbers if name not in ("epoch", "train_seconds")]
-            if "picks" in metrics:  # a supernet's; Tune wants the metric in every result
-                derived = Architecture(metrics["architecture"], metrics["picks"])
-                numbers |= {job.metric: float("nan"), "derived": derived.to_json()}
-            ends = {"finished": last, "done": last}
-            result = {**shared, **numbers, "metric_names": names, "curve": new, **ends}
-            if last and job.tests:
-                ended.append(result)
+        def report(result: dict[str, Any]) -> bool:
+            if job.tests and result["finished"]:
+                untested.append(result)
             else:
-                results.put(result)
-            if job.waits and not last:
+                results.put({**shared, **result})
+            if job.waits and not result["done"]:
                 turns.acquire()
-            return last or stop.is_set()
-
-        def on_epoch(curve: list[dict[str, Any]], save: Callable[[Path], None]) -> bool:
-            _checkpoint(save, folder)
-            return report(curve)
+            return stop.is_set()
 
         try:
-            train, epochs = self._training(config)
-            with tempfile.TemporaryDirectory() as scratch:
-                resumed = Path(scratch) / CHECKPOINT if folder.exists(CHECKPOINT) else None
-                if resumed:
-                    folder.download(CHECKPOINT, resumed)
-                    curve = read_curve(resumed) if job.waits else []
-                    if 0 < len(curve) < epochs and report(curve):
-                        return
-                train(
-                    seed=trial_seed(job.seed, config["number"]),
-                    checkpoint=resumed,
-                    on_epoch=on_epoch,
-                    accelerator=job.accelerator,
-                )
-            for result in ended:
+            before = reached(job, config) if job.waits else None
+            if before is not None and report(before):
+                return
+            training = train if job.workers == 1 else train_together
+            training(job, config, report, len(before["curve"]) if before else 0)
+            for result in untested:
                 test = test_trial(job, config["trial_id"], config["architecture"])
-                results.put({**result, **test, "metric_names": [*result["metric_names"], *test]})
+                names = [*result["metric_names"], *test]
+                results.put({**shared, **result, **test, "metric_names": names})
+        except WorkersLostError as error:
+            results.put({**shared, job.metric: float("nan"), "lost": str(error), "done": True})
         except BaseException as error:  # a net that calls sys.exit() is a failed candidate, too
             if not isinstance(error, CandidateError):
                 traceback.print_exc()
@@ -177,44 +106,6 @@ class CandidateTrial(Trainable):
             if torch.cuda.is_available():
                 gc.collect()
                 torch.cuda.empty_cache()
-
-    def _training(self, config: dict[str, Any]) -> tuple[Callable[..., None], int]:
-        """Return what trains this trial, and for how many epochs."""
-        job, value, settings = self._job, config["architecture"], config.get("supernet")
-        if settings is None:
-            training = job.training.overridden_by(value)
-            return partial(fit, self._space.build, value, job.data, training), training.epochs
-        search = SupernetConfig(**settings)
-        precision = job.training.precision
-        train = partial(fit_supernet, self._space, job.data, search, precision=precision)
-        return train, search.all_epochs
-
-
-def test_trial(job: Job, trial_id: str, value: Any) -> dict[str, float]:
-    """Return "test_loss", "test_accuracy" and "test_f1" of what a trial's checkpoint holds."""
-    build = load_space_source(job.space_source, job.space_name).build
-    with tempfile.TemporaryDirectory() as scratch:
-        checkpoint = Path(scratch) / CHECKPOINT
-        (job.checkpoints / trial_id).download(CHECKPOINT, checkpoint)
-        return evaluate_test(
-            build, value, job.data, job.training, checkpoint, accelerator=job.accelerator
-        )
-
-
-def trial_seed(seed: int, number: int) -> int:
-    """Return the seed of the weights and batches of one trial of a run."""
-    return seed * 1_000_003 + number
-
-
-def _checkpoint(save: Callable[[Path], None], folder: Folder) -> None:
-    local = folder.local
-    if local is not None:
-        save(local / f".{CHECKPOINT}")
-        os.replace(local / f".{CHECKPOINT}", local / CHECKPOINT)
-        return
-    with tempfile.TemporaryDirectory() as scratch:
-        save(Path(scratch) / CHECKPOINT)
-        folder.upload(Path(scratch) / CHECKPOINT, CHECKPOINT)
 
 
 def _reason(error: BaseException) -> str:

@@ -11,9 +11,11 @@ from raynas.training.fit import Build, evaluate_test, fit, load_candidate, make_
 from raynas.training.optimizers import OPTIMIZERS, SCHEDULES
 from raynas.training.report import Metrics, OnEpoch, Save, read_curve
 from raynas.training.samples import stored_batches
+from raynas.training.share import check_shares
 from raynas.training.source import DataOptions, DataSource
 from raynas.training.supernet_config import SupernetConfig
 from raynas.training.supernet_fit import check_supernet, fit_supernet
+from raynas.training.trainer import Team
 from raynas.training.user_data import UserData
 
 __all__ = [
@@ -33,8 +35,10 @@ __all__ = [
     "Save",
     "ShuffledBatches",
     "SupernetConfig",
+    "Team",
     "TrainingConfig",
     "UserData",
+    "check_shares",
     "check_supernet",
     "evaluate_test",
     "fit",

@@ -14,8 +14,9 @@ from raynas.training.config import TrainingConfig
 from raynas.training.latency import LatencyProbe
 from raynas.training.report import EpochReport, Metrics, OnEpoch
 from raynas.training.seeding import seed_epoch
+from raynas.training.share import check_shares, divide
 from raynas.training.source import DataSource
-from raynas.training.trainer import make_trainer, quiet_lightning
+from raynas.training.trainer import Team, make_trainer, quiet_lightning
 
 Build = Callable[[Any, tuple[int, ...], int], nn.Module]
 """Makes the net of an architecture's value, for an input shape and a number of classes."""
@@ -32,6 +33,7 @@ def fit(
     checkpoint: Path | None = None,
     accelerator: str = "auto",
     devices: int = 1,
+    team: Team | None = None,
 ) -> None:
     """Train the net of an architecture, from the start or on from a checkpoint.
 
@@ -43,9 +45,14 @@ def fit(
     the same training, and on a CPU a resumed one ends with the same bits as one that was not
     interrupted. If the checkpoint has all epochs already, the last one is reported again.
 
+    In a `team` each worker calls this, and it calls `on_epoch` on each: all must call `save`, which
+    writes on rank 0, and one that returns True ends the training for all. `batch_size` stays the
+    samples of one step, of which each worker takes an equal share; each validates on all samples.
+
     Raises:
         CandidateError: the training or validation loss is not finite.
-        ValueError: the architecture cannot be built for the data, or overrides an unknown option.
+        ValueError: the architecture cannot be built for the data, or overrides an unknown option;
+            the batches or the user's data cannot be shared by a team.
     """
     started = time.perf_counter()
     config = config.overridden_by(value)
@@ -54,15 +61,20 @@ def fit(
         "params": count_parameters(candidate.net),
         "macs": count_macs(candidate.net, data.input_shape),
     }
+    workers = team.workers if team else 1
+    check_shares(config.batch_size, workers)
+    module = data.module(config.batch_size // workers, seed)
+    if team:
+        divide(module, team.rank, team.workers)
     report = EpochReport(on_epoch, seed, cost, started)
     probe = LatencyProbe(cost, data.input_shape)  # comes first: the report seeds the epoch
     with quiet_lightning():
         trainer = make_trainer(
-            config, accelerator=accelerator, devices=devices, callbacks=[probe, report]
+            config, accelerator=accelerator, devices=devices, callbacks=[probe, report], team=team
         )
         trainer.fit(
             candidate,
-            datamodule=data.module(config.batch_size, seed),
+            datamodule=module,
             ckpt_path=None if checkpoint is None else str(checkpoint),
         )
         report.report_again(trainer)

@@ -78,7 +78,8 @@ class EpochReport(Checkpoint):
         seconds = self._seconds_before + time.perf_counter() - self._started
         self._curve.append({"epoch": epoch, **named, **details, "train_seconds": seconds})
         self._reported = True
-        if self._on_epoch(self._curve, _saving(trainer)):
+        stop = self._on_epoch(self._curve, _saving(trainer))
+        if trainer.strategy.reduce_boolean_decision(stop, all=False):
             trainer.should_stop = True
         seed_epoch(self._seed, epoch + 1)
 

@@ -4,9 +4,12 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
+from lightning_fabric.plugins.environments.cluster_environment import ClusterEnvironment
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from pytorch_lightning import Callback, Trainer
+from pytorch_lightning.strategies import Strategy
 
 from raynas.training.config import TrainingConfig
 
@@ -19,6 +22,16 @@ _KNOWN_WARNINGS = (
     r"The '\w+_dataloader' does not have many workers",  # a user's data module, on purpose
     r"You passed `Trainer\(accelerator='cpu', precision='16-mixed'\)`",  # takes bf16 instead
 )
+
+
+@dataclass(frozen=True)
+class Team:
+    """The workers that train one candidate together; this process is the one of rank `rank`."""
+
+    workers: int
+    rank: int
+    strategy: Strategy
+    environment: ClusterEnvironment
 
 
 @contextmanager
@@ -42,10 +55,12 @@ def make_trainer(
     accelerator: str = "auto",
     devices: int = 1,
     callbacks: list[Callback] | None = None,
+    team: Team | None = None,
 ) -> Trainer:
     """Make a Trainer that logs, prints and saves nothing of its own.
 
-    It never asks the surroundings (as a batch system) for other processes: Ray places trials.
+    It never asks the surroundings (as a batch system) for other processes: Ray places trials, and
+    says who the others of a `team` are.
     """
     return Trainer(
         accelerator=accelerator,
@@ -60,5 +75,6 @@ def make_trainer(
         enable_model_summary=False,
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
-        plugins=[LightningEnvironment()],
+        strategy=team.strategy if team else "auto",
+        plugins=[team.environment if team else LightningEnvironment()],
     )

@@ -121,7 +121,7 @@ def test_hosts_come_and_go_and_the_search_goes_on(tmp_path):
         one.vanish()  # and with it the head of the cluster and the search
 
         resume = two.raynas("resume", str(run))
-        assert resume.wait(120) == 0, two.said()
+        assert resume.wait(300) == 0, two.said()
     trials = list(open_run(str(run)).trials())
     assert sorted(trial.number for trial in trials) == list(range(8))
     assert len({trial.architecture.id for trial in trials}) == 8

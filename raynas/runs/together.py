@@ -1,0 +1,125 @@
+"""A trial of several workers, on any nodes: Ray Train starts them, Lightning's DDP joins them.
+
+The trial's own process trains nothing. It waits for what rank 0 puts into a mailbox, an actor
+between the two, and tells it through the same whether to stop.
+"""
+
+import asyncio
+import os
+import tempfile
+import threading
+from typing import Any
+
+import ray
+from ray.train import FailureConfig, RunConfig, ScalingConfig, get_context
+from ray.train.lightning import RayDDPStrategy, RayLightningEnvironment
+from ray.train.torch import TorchTrainer
+
+from raynas.runs.job import Job, Report, train
+from raynas.training import Team
+
+_SETTINGS = {
+    "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "1000000",  # the autoscaler may take its time
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",  # `Job.prepare` says where to be
+}
+
+
+class WorkersLostError(Exception):
+    """A worker of the trial, or its machine, is gone."""
+
+
+@ray.remote(num_cpus=0)
+class _Mailbox:
+    """Hands results from rank 0 to the trial, and whether to stop back."""
+
+    def __init__(self) -> None:
+        self._results: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+        self._answers: asyncio.Queue[bool] = asyncio.Queue()
+
+    async def ask(self, result: dict[str, Any]) -> bool:
+        await self._results.put(result)
+        return await self._answers.get()
+
+    async def close(self) -> None:
+        await self._results.put(None)
+
+    async def take(self) -> dict[str, Any] | None:
+        return await self._results.get()
+
+    async def answer(self, stop: bool) -> None:
+        await self._answers.put(stop)
+
+
+def train_together(job: Job, config: dict[str, Any], report: Report, reported: int = 0) -> None:
+    """Train a trial with `job.workers` workers; see `train`. `report` is called in this process.
+
+    Raises:
+        WorkersLostError: a worker or its machine is gone; the last checkpoint is there.
+        Exception: whatever the candidate raised on one of the workers.
+    """
+    os.environ.update(_SETTINGS)
+    mailbox = _Mailbox.remote()  # type: ignore[attr-defined]  # what ray.remote makes of a class
+    last: list[dict[str, Any]] = []
+    reading = threading.Thread(target=_read, args=(mailbox, report, last), daemon=True)
+    reading.start()
+    share = {"CPU": job.cpus, **({"GPU": job.gpus} if job.gpus else {})}
+    given = {"job": ray.put(job), "trial": config, "mailbox": mailbox, "reported": reported}
+    with tempfile.TemporaryDirectory(prefix="raynas-train-") as scratch:
+        trainer = TorchTrainer(
+            _work,
+            train_loop_config=given,
+            scaling_config=ScalingConfig(
+                num_workers=job.workers, use_gpu=bool(job.gpus), resources_per_worker=share
+            ),
+            run_config=RunConfig(
+                name="trial", storage_path=scratch, failure_config=FailureConfig(max_failures=0)
+            ),
+        )
+        try:
+            trainer.fit()
+        except Exception as error:
+            raise _cause(error) from error
+        finally:
+            ray.get(mailbox.close.remote())
+            reading.join()
+    for result in last:  # with it the trial ends, and what it holds must be free then
+        report(result)
+
+
+def _read(mailbox: Any, report: Report, last: list[dict[str, Any]]) -> None:
+    while (result := ray.get(mailbox.take.remote())) is not None:
+        if result["done"]:
+            last.append(result)
+        stop = result["done"] or report(result)
+        ray.get(mailbox.answer.remote(stop))
+
+
+def _work(given: dict[str, Any]) -> None:
+    """Train as one of the workers."""
+    job: Job = ray.get(given["job"])
+    job.prepare()
+    context = get_context()
+    strategy: Any = RayDDPStrategy
+    environment: Any = RayLightningEnvironment
+    team = Team(
+        workers=job.workers,
+        rank=context.get_world_rank(),
+        strategy=strategy(find_unused_parameters=True),  # a candidate may have some
+        environment=environment(),
+    )
+
+    def report(result: dict[str, Any]) -> bool:
+        return bool(ray.get(given["mailbox"].ask.remote(result)))
+
+    train(job, given["trial"], report, given["reported"], team)
+
+
+def _cause(error: Exception) -> Exception:
+    """Return what the candidate raised; where it raised nothing, that workers were lost."""
+    failures = getattr(error, "worker_failures", {}).values()
+    raised: list[Exception] = [getattr(failure, "_base_exc", failure) for failure in failures]
+    for cause in raised:
+        if not isinstance(cause, ray.exceptions.RayError):
+            return cause
+    text = " ".join(str(raised[0] if raised else error).split())
+    return WorkersLostError(f"a worker died ({text[:300]})")
