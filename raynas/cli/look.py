@@ -1,4 +1,4 @@
-"""Commands that look and change nothing: status, spaces."""
+"""Commands that look at a run or a space and change nothing in it: status, report, spaces."""
 
 from typing import Annotated
 
@@ -9,13 +9,41 @@ from raynas.cli.options import RunFolder
 from raynas.runs.output import Output
 
 
-def status(run_folder: RunFolder) -> None:
+def status(
+    run_folder: RunFolder,
+    watch: Annotated[
+        bool,
+        typer.Option(
+            "--watch",
+            help="Go on showing it until the run ends; Ctrl-C leaves the run alone. Where the "
+            "output is no terminal, a line for each change.",
+        ),
+    ] = False,
+) -> None:
     """Show how far a search is: progress, the best so far, failures."""
 
     def run(output: Output) -> None:
         from raynas.runs.status import show_status
+        from raynas.runs.watch import watch_status
 
-        show_status(run_folder, output.console)
+        if watch:
+            watch_status(run_folder, output.console)
+        else:
+            show_status(run_folder, output.console)
+
+    run_command(run, verbose=True)
+
+
+def report(run_folder: RunFolder) -> None:
+    """Write report.html into a run folder: one page that explains the search, and needs no network.
+
+    `raynas search` and `raynas resume` write it, too, while they run and at the end.
+    """
+
+    def run(output: Output) -> None:
+        from raynas.runs.run import open_run
+
+        output.say(open_run(run_folder).report())
 
     run_command(run, verbose=True)
 

@@ -68,6 +68,10 @@ class Run:
         show_status(self.folder, Console(file=text, width=120))
         return text.getvalue()
 
+    def report(self) -> str:
+        """Write the run's report, a page for a browser, into its folder and return where it is."""
+        return self._run.report()
+
     def retrain(
         self,
         *,

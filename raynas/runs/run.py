@@ -6,12 +6,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from raynas.runs.lock import is_locked
 from raynas.runs.options import RunOptions, one_line, parse_options
 from raynas.runs.record import Record, Trial
 from raynas.runs.storage import Folder, open_folder
 
 BEST = "architecture.json"
 ORIGIN = "origin.json"
+REPORT = "report.html"
 
 
 class Run:
@@ -41,6 +43,28 @@ class Run:
             return None
         found: dict[str, Any] = json.loads(self.folder.read(ORIGIN))
         return found
+
+    def state(self, done: int) -> str:
+        """Say whether a run with so many trials done is "running", "finished" or "interrupted"."""
+        if is_locked(self.folder):
+            return "running"
+        if done >= self.config.trials:
+            return "finished"
+        best = self.best()  # of fewer trials where the space has no more
+        return "finished" if best and best["trials"] == self.config.trials else "interrupted"
+
+    def report(self, state: str | None = None) -> str:
+        """Write `report.html` into the folder, in one step, and return where it is.
+
+        `state` is that of the run, for who knows it better than the folder: the run itself.
+        """
+        from raynas.runs.report import make_report
+
+        trials = list(self.trials())
+        state = state or self.state(len(trials))
+        html = make_report(self.folder, self.config, trials, self.best(), state)
+        self.folder.write(REPORT, html.encode())
+        return f"{self.folder.uri}/{REPORT}"
 
 
 def open_run(path: str) -> Run:

@@ -21,6 +21,7 @@ from raynas.runs.job import Job
 from raynas.runs.lock import Lost, locked
 from raynas.runs.loggers import make_loggers
 from raynas.runs.modules import MODULES, find_modules, install_modules
+from raynas.runs.refresh import refreshed, write_last
 from raynas.runs.run import ORIGIN, Run, read_run_yaml
 from raynas.runs.storage import Folder, open_folder
 from raynas.space import LoadedSpace, load_space, load_space_source, sample, walk
@@ -212,18 +213,24 @@ def _go(
         if notice:
             view.say(notice)
     with _interruptible(book):
-        with view.watch(book) if view else contextlib.nullcontext():
+        with (
+            refreshed(run, lambda: book.done),
+            view.watch(book) if view else contextlib.nullcontext(),
+        ):
             run_trials(book, job, callbacks=make_loggers(config, folder))
         if book.left and book.stopped.is_set():
             run.interrupted = True
+            write_last(run, "interrupted")
             return run
         if view and book.left:
             view.say(book.strategy.EXHAUSTED.format(done=book.done))
         if not book.best:
+            write_last(run, "finished")
             raise RunFailed(_nothing_completed(book))
         if view and not job.tests:
             view.say("Testing the best network on the test data …")
         write_best(run, book.best[0], job, space)
+        write_last(run, "finished")
     return run
 
 

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from raynas.runs.lock import is_locked
 from raynas.runs.output import command
 from raynas.runs.record import Trial
-from raynas.runs.run import Run, open_run
+from raynas.runs.run import REPORT, Run, open_run
 from raynas.runs.supernets import derived_words, trials_in_words
 from raynas.space import describe
 
@@ -25,29 +24,34 @@ def show_status(path: str, console: Console) -> None:
     """
     run = open_run(path)
     trials = list(run.trials())
-    failed = [trial for trial in trials if trial.status == "failed"]
-    early = sum(trial.status == "stopped" for trial in trials)
-    state = _state(run, len(trials))
-    console.print(
-        f"[bold]{escape(run.config.name)}[/bold]: {state}, {len(trials)} of {run.config.trials} "
-        f"trials done, {f'{early} stopped early, ' if early else ''}{len(failed)} failed"
-    )
-    console.print(
-        f"{escape(run.config.space)} on {escape(run.config.data)} by {run.config.strategy}, "
-        f"{trials_in_words(run.config)}, best by {run.config.metric}"
-    )
-    best = ranked(trials, run)[:SHOWN]
-    if best:
-        console.print(_table(best, run.config.metric))
-    for trial in trials:
-        if trial.derived is not None:
-            console.print(f"supernet trial {trial.number}: {escape(derived_words(trial))}")
-    for trial in failed[:SHOWN]:
-        console.print(f"[red]failed[/red] trial {trial.number}: {escape(str(trial.error))}")
-    if len(failed) > SHOWN:
-        console.print(f"… and {len(failed) - SHOWN} more failed trials, in trials/")
+    state = run.state(len(trials))
+    for part in status_of(run, trials, state):
+        console.print(part)
     if state == "interrupted":
         console.print(f"Go on with: {command()} resume {escape(path)}")
+
+
+def status_of(run: Run, trials: list[Trial], state: str) -> list[RenderableType]:
+    """Return what there is to say of a run: where it is, its best trials, its failures."""
+    failed = [trial for trial in trials if trial.status == "failed"]
+    early = sum(trial.status == "stopped" for trial in trials)
+    parts: list[RenderableType] = [
+        f"[bold]{escape(run.config.name)}[/bold]: {state}, {len(trials)} of {run.config.trials} "
+        f"trials done, {f'{early} stopped early, ' if early else ''}{len(failed)} failed",
+        f"{escape(run.config.space)} on {escape(run.config.data)} by {run.config.strategy}, "
+        f"{trials_in_words(run.config)}, best by {run.config.metric}",
+    ]
+    best = ranked(trials, run)[:SHOWN]
+    if best:
+        parts.append(_table(best, run.config.metric))
+    for trial in trials:
+        if trial.derived is not None:
+            parts.append(f"supernet trial {trial.number}: {escape(derived_words(trial))}")
+    for trial in failed[:SHOWN]:
+        parts.append(f"[red]failed[/red] trial {trial.number}: {escape(str(trial.error))}")
+    if len(failed) > SHOWN:
+        parts.append(f"… and {len(failed) - SHOWN} more failed trials, in trials/")
+    return parts
 
 
 def ranked(trials: list[Trial], run: Run) -> list[Trial]:
@@ -75,6 +79,7 @@ def show_result(run: Run, console: Console) -> None:
         ("MACs", f"{metrics['macs']:,.0f} for one input"),
         ("found", f"trial {best['number']} of {run.config.trials}"),
         ("run folder", folder),
+        ("report", f"{folder}/{REPORT}"),
     ]
     for name, text in rows:
         table.add_row(f"[dim]{name}[/dim]", text)
@@ -85,15 +90,6 @@ def show_result(run: Run, console: Console) -> None:
     console.print(f"  {command()} resume {folder} --trials {2 * run.config.trials}")
     console.print(f"  {command()} retrain {folder}")
     console.print(f"  in Python: net = raynas.load('{folder}')")
-
-
-def _state(run: Run, done: int) -> str:
-    if is_locked(run.folder):
-        return "running"
-    if done >= run.config.trials:
-        return "finished"
-    best = run.best()  # of fewer trials where the space has no more
-    return "finished" if best and best["trials"] == run.config.trials else "interrupted"
 
 
 def _table(trials: list[Trial], metric: str) -> Table:

@@ -133,8 +133,27 @@ def _pointed(pick: Pick, path: str, options: list[JSON]) -> JSON:
 
 
 def is_cell(value: JSON) -> bool:
-    """Whether a value has the form of a cell."""
-    return isinstance(value, Mapping) and {"inputs", "nodes", "output"} <= value.keys()
+    """Whether a value has the form of a cell: all that it reads comes from an earlier place."""
+    if not isinstance(value, Mapping) or not {"inputs", "nodes", "output"} <= value.keys():
+        return False
+    inputs, nodes, output = value["inputs"], value["nodes"], value["output"]
+    if type(inputs) is not int or inputs < 1 or not isinstance(nodes, list):
+        return False
+    return isinstance(output, list) and all(
+        [_is_place(place, inputs + len(nodes)) for place in output]
+        + [
+            isinstance(node, list) and all(_is_edge(edge, inputs + i) for edge in node)
+            for i, node in enumerate(nodes)
+        ]
+    )
+
+
+def _is_edge(edge: JSON, places: int) -> bool:
+    return isinstance(edge, Mapping) and "op" in edge and _is_place(edge.get("input"), places)
+
+
+def _is_place(index: JSON, places: int) -> bool:
+    return type(index) is int and 0 <= index < places
 
 
 def live_edges(cell: Mapping[str, JSON]) -> list[list[tuple[int, dict[str, JSON]]]]:
