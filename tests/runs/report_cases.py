@@ -10,7 +10,8 @@ import numpy as np
 from raynas.runs.options import RunOptions
 from raynas.runs.record import Trial
 from raynas.runs.report.facts import Facts
-from raynas.space import Architecture, Choice, Record, Repeat, sample
+from raynas.space import Architecture, Cell, Choice, Record, Repeat, sample
+from raynas.space.relaxation import mixtures, relax
 from raynas.strategies import Proposal
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -107,6 +108,44 @@ def evolution_trials(count: int) -> list[Trial]:
     ]
 
 
+def darts_trials() -> list[Trial]:
+    """A supernet of cells whose alphas move, with what it and others derived."""
+    space = Record(cell=Cell(["none", "skip_connect", "nor_conv_3x3"], 3))
+    relaxed = relax(space)
+    derived = sample(space, np.random.default_rng(0))
+    curve = [
+        {
+            "epoch": epoch,
+            "supernet_train_accuracy": 0.1 * epoch,
+            "supernet_val_accuracy": 0.09 * epoch,
+            "alpha_entropy": 1 - 0.1 * epoch,
+            "skips": 1.0,
+            "nones": 2.0,
+            "strengths": {
+                mixture["path"]: [0.3, 0.3 - 0.02 * epoch, 0.4 + 0.02 * epoch]
+                for mixture in mixtures(relaxed.value)
+            },
+            "architecture": derived.value,
+        }
+        for epoch in range(1, 9)
+    ]
+    supernet = trial(0, relaxed, accuracy=None, notes={"warnings": ["it <collapses>"]}, epochs=8)
+    supernet = replace(
+        supernet,
+        proposal=replace(supernet.proposal, supernet={"all_epochs": 8}),
+        metrics={"supernet_val_accuracy": 0.72, "supernet_params": 1234.0},
+        curve=curve,
+        derived=derived,
+    )
+    rng = np.random.default_rng(1)
+    others = [
+        trial(n, one, accuracy=0.6 + 0.1 * one.picks["cell/nodes/2/0/op"] + 0.01 * rng.random())
+        for n in range(3, 53, 2)
+        for one in [sample(space, rng)]
+    ]
+    return [supernet, trial(1, derived, parents=(0,)), *others]
+
+
 def records() -> dict[str, tuple[Facts, list[str]]]:
     """Return a record a strategy with its notes, and the sections that its report must have."""
 
@@ -134,4 +173,5 @@ def records() -> dict[str, tuple[Facts, list[str]]]:
                   strategy="reinforce"),
             [*common, "controller"],
         ),
+        "darts": (facts(darts_trials(), strategy="darts"), [*common, "alphas"]),
     }  # fmt: skip

@@ -11,7 +11,7 @@ TEXTS = {
     "entropy": (
         "Entropy of the policy",
         "nats",
-        "Of each architecture as it was drawn, summed over its decisions: high while anything may "
+        "Of each architecture as it was drawn, the mean of its decisions: high while anything may "
         "come, near 0 where the controller always draws the same.",
     ),
     "baseline": (

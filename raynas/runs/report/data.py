@@ -57,7 +57,7 @@ def as_json(facts: Facts) -> Markup:
 
 
 def _description(trial: Trial) -> str:
-    return describe(trial.architecture.value)
+    return "supernet" if trial.proposal.supernet else describe(trial.architecture.value)
 
 
 def _details(trial: Trial, facts: Facts) -> dict[str, Any]:

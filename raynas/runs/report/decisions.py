@@ -63,7 +63,7 @@ def decisions(facts: Facts) -> Section:
         if chosen
         else ""
     )
-    intro = f"Then the options of each: mean {facts.metric} of the trials that took it.{company}"
+    intro = f"Of each option, the mean {facts.metric} of the trials that took it.{company}"
     return Section("decisions", title, intro, figures)
 
 

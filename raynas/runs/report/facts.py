@@ -10,6 +10,7 @@ from typing import Any
 from raynas.runs.options import RunOptions
 from raynas.runs.record import Trial
 
+COSTS = ("params", "macs", "latency_ms")
 QUALITIES = ("val_accuracy", "val_f1", "val_loss")
 """What says how good a trial is, whatever the search optimises."""
 
@@ -80,8 +81,8 @@ class Facts:
 
     @cached_property
     def costs(self) -> list[str]:
-        """The metrics that say what a network costs: params, macs, latency_ms, …."""
-        return [n for n in self.metrics if not n.startswith(("val_", "train_", "test_"))]
+        """The metrics that some trial has and that say what a network costs."""
+        return [name for name in self.metrics if name in COSTS]
 
     @property
     def quality(self) -> str:

@@ -6,6 +6,7 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from raynas.runs.report.alphas import alphas
 from raynas.runs.report.ancestry import ancestry
 from raynas.runs.report.commands import commands
 from raynas.runs.report.controller import controller
@@ -69,7 +70,7 @@ def _asset(name: str) -> str:
 
 def _sections(facts: Facts) -> list[Section]:
     """Return the parts that there is something to say in."""
-    every = [progress, fronts, decisions, ancestry, predictor, controller, failures]
+    every = [progress, fronts, decisions, ancestry, predictor, controller, alphas, failures]
     found = (section(facts) for section in every)
     return [section for section in found if section is not None]
 
