@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence, Set
 import numpy as np
 import numpy.typing as npt
 
-from raynas.space import Architecture, Space, crossover, mutate, sample
+from raynas.space import Architecture, Decision, Space, crossover, decisions_of, sample, walk
 
 Score = Callable[[Sequence[Architecture]], npt.NDArray[np.float64]]
 
@@ -18,14 +18,36 @@ def around(
     A mutation changes one decision, or two or three with falling chance.
     """
     drawn = [sample(space, rng) for _ in range(count // 3 if parents else count)]
+    asked = [decisions_of(space, parent) for parent in parents]
     while len(drawn) < count:
-        child = parents[int(rng.integers(len(parents)))]
+        place = int(rng.integers(len(parents)))
+        child, decisions = parents[place], asked[place]
         if rng.random() < 0.25:
             child = crossover(space, child, parents[int(rng.integers(len(parents)))], rng)
-        for _ in range(min(3, int(rng.geometric(0.6)))):
-            child = mutate(space, child, rng)
-        drawn.append(child)
+            decisions = decisions_of(space, child)
+        drawn.append(_change(space, child, decisions, min(3, int(rng.geometric(0.6))), rng))
     return drawn
+
+
+def _change(
+    space: Space,
+    architecture: Architecture,
+    decisions: Sequence[Decision],
+    count: int,
+    rng: np.random.Generator,
+) -> Architecture:
+    """Change `count` of an architecture's decisions; what this newly opens is drawn."""
+    choices = [decision for decision in decisions if len(decision.options) > 1]
+    picks = dict(architecture.picks)
+    for place in rng.permutation(len(choices))[:count]:
+        path, options = choices[place].path, len(choices[place].options)
+        picks[path] = (picks[path] + 1 + int(rng.integers(options - 1))) % options
+
+    def pick(decision: Decision) -> int:
+        index = picks.get(decision.path, len(decision.options))
+        return index if index < len(decision.options) else int(rng.integers(len(decision.options)))
+
+    return walk(space, pick)[0]
 
 
 def climb(
@@ -53,7 +75,8 @@ def climb(
         if not left:
             break
         best = sorted(found.values(), key=lambda pair: -pair[1])[:beam]
-        drawn = [mutate(space, a, rng) for a, _ in best for _ in range(children)]
+        parents = [(a, decisions_of(space, a)) for a, _ in best]
+        drawn = [_change(space, *parent, 1, rng) for parent in parents for _ in range(children)]
         fresh = _open(drawn, closed | found.keys())
     return max(found.values(), key=lambda pair: pair[1])[0] if found else None
 

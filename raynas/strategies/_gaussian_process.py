@@ -12,10 +12,36 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import LinAlgError, cho_solve, cholesky, solve_triangular
 from scipy.optimize import minimize
+from scipy.sparse import csr_array
 
 Matrix = npt.NDArray[np.float64]
 
 JITTER = 1e-6
+DENSE = 0.05
+"""Share of entries from which a product of dense matrices is faster than one of sparse ones."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """One group of features: a sparse row a point, and each row's squared length.
+
+    A length may count more than the row shows: what no other point has.
+    """
+
+    matrix: csr_array
+    squares: Matrix
+
+    def __len__(self) -> int:
+        """Return the number of points."""
+        return len(self.squares)
+
+    def dense(self) -> Matrix:
+        """Return the rows as a full matrix."""
+        return np.asarray(self.matrix.toarray())
+
+    def __getitem__(self, places: Sequence[int] | npt.NDArray[np.int64]) -> "Rows":
+        """Return some of the rows."""
+        return Rows(self.matrix[places], self.squares[places])
 
 
 @dataclass(frozen=True)
@@ -26,7 +52,7 @@ class Kernel:
     lengths: tuple[float, ...]
     noise: float
 
-    def __call__(self, one: Sequence[Matrix], other: Sequence[Matrix]) -> Matrix:
+    def __call__(self, one: Sequence[Rows], other: Sequence[Rows]) -> Matrix:
         """Return the covariances, shape (rows of one, rows of other), without noise."""
         groups = zip(self.weights, self.lengths, one, other, strict=True)
         parts = [w * _matern(_distances(a, b) / length)[0] for w, length, a, b in groups]
@@ -40,13 +66,14 @@ def _matern(scaled: Matrix) -> tuple[Matrix, Matrix]:
     return (1 + root) * decay, 0.5 * root**2 * decay
 
 
-def _distances(one: Matrix, other: Matrix) -> Matrix:
+def _distances(one: Rows, other: Rows) -> Matrix:
     """Squared Euclidean distances between rows."""
-    squares = np.einsum("ij,ij->i", one, one)[:, None] + np.einsum("ij,ij->i", other, other)
-    return np.asarray(np.maximum(squares - 2 * one @ other.T, 0.0))
+    full = other.matrix.nnz > DENSE * len(other) * other.matrix.shape[1]
+    products = one.dense() @ other.dense().T if full else (one.matrix @ other.matrix.T).toarray()
+    return np.asarray(np.maximum(one.squares[:, None] + other.squares - 2 * products, 0.0))
 
 
-def fit_kernel(groups: Sequence[Matrix], targets: Matrix, extra_noise: Matrix) -> Kernel:
+def fit_kernel(groups: Sequence[Rows], targets: Matrix, extra_noise: Matrix) -> Kernel:
     """Find the kernel with the highest posterior: marginal likelihood times a broad prior.
 
     The prior centres equal weights that sum to 1, each group's mean distance as its length and a
@@ -114,7 +141,7 @@ class Posterior:
     """
 
     def __init__(
-        self, kernel: Kernel, groups: Sequence[Matrix], targets: Matrix, extra_noise: Matrix
+        self, kernel: Kernel, groups: Sequence[Rows], targets: Matrix, extra_noise: Matrix
     ) -> None:
         """Take the rows of observed points, then those of pending ones, which have no target."""
         self._kernel = kernel
@@ -129,7 +156,7 @@ class Posterior:
         self.mean = float(ones @ targets / ones.sum())
         self._solved = cho_solve((seen, True), targets - self.mean, check_finite=False)
 
-    def __call__(self, groups: Sequence[Matrix]) -> tuple[Matrix, Matrix]:
+    def __call__(self, groups: Sequence[Rows]) -> tuple[Matrix, Matrix]:
         """Return mean and standard deviation of each row."""
         covariance = self._kernel(groups, self._groups)
         means = self.mean + covariance[:, : self._observed] @ self._solved

@@ -7,8 +7,8 @@ import numpy as np
 
 from raynas.space import Architecture, Space, enumerate_all
 from raynas.space.nodes import Node
-from raynas.strategies._features import Features, Matrix, Vocabulary
-from raynas.strategies._gaussian_process import Kernel
+from raynas.strategies._features import Features, Vocabulary
+from raynas.strategies._gaussian_process import Kernel, Rows
 
 
 class ListedSpace:
@@ -20,8 +20,8 @@ class ListedSpace:
         self._places = {a.id: place for place, a in enumerate(architectures)}
         self._groups = Vocabulary(features, architectures)(architectures)
 
-    def __call__(self, architectures: Sequence[Architecture]) -> list[Matrix]:
-        """Return the rows of some of its architectures, one matrix a group."""
+    def __call__(self, architectures: Sequence[Architecture]) -> list[Rows]:
+        """Return the rows of some of its architectures, one table a group."""
         places = [self._places[a.id] for a in architectures]
         return [group[places] for group in self._groups]
 

@@ -7,11 +7,11 @@ is a list, or the fields of a record that are named alike but for a number ("edg
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from raynas.space.architecture import canonical_json
 from raynas.space.cells import NONE, SKIP, is_cell
 from raynas.space.decision import JSON
 
@@ -23,8 +23,7 @@ MAX_PATHS = 256
 """Different paths to one node that are told apart; beyond it the most frequent stay."""
 
 Words = dict[str, float]
-Counted = tuple[int, str, int]
-"""Group (`PARTS` or `ORDER`), word and count."""
+Groups = tuple[Counter[str], Counter[str]]
 
 PARTS, ORDER = 0, 1
 
@@ -36,35 +35,34 @@ def words_of(value: JSON) -> tuple[Words, Words]:
     order is a cell's live paths and a chain's neighbouring pairs. Each word starts with the fields
     that lead to it.
     """
-    groups: tuple[Counter[str], Counter[str]] = Counter(), Counter()
-    for group, name, count in _words(value, ""):
-        groups[group][name] += count
+    groups: Groups = Counter(), Counter()
+    _count(groups, value, "")
     return dict(groups[PARTS]), dict(groups[ORDER])
 
 
-def _words(value: JSON, at: str) -> Iterator[Counted]:
-    if is_cell(value):
-        yield from _cell_words(value, at)
+def _count(groups: Groups, value: JSON, at: str) -> None:
+    if isinstance(value, list):
+        _count_chain(groups, value, at)
+    elif is_cell(value):
+        _count_cell(groups, value, at)
     elif isinstance(value, Mapping):
-        for name, fields in _alike(value).items():
-            if len(fields) > 1:
-                yield from _chain_words(fields, f"{at}.{name}")
+        for name, alike in _alike(tuple(value)).items():
+            if len(alike) > 1:
+                _count_chain(groups, [value[field] for field in alike], f"{at}.{name}")
             else:
-                yield from _words(fields[0], f"{at}.{name}")
-    elif isinstance(value, list):
-        yield from _chain_words(value, at)
+                _count(groups, value[alike[0]], f"{at}.{name}")
 
 
-def _alike(record: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Collect the fields of a record by their names without numbers, in the numbers' order."""
-    alike: dict[str, list[tuple[list[int], Any]]] = {}
-    for name, field in record.items():
-        number = [int(digits) for digits in re.findall("[0-9]+", name)]
-        alike.setdefault(re.sub("[0-9]+", "#", name), []).append((number, field))
-    return {n: [f for _, f in sorted(of, key=lambda pair: pair[0])] for n, of in alike.items()}
+@lru_cache(maxsize=4096)
+def _alike(names: tuple[str, ...]) -> dict[str, list[str]]:
+    """Collect field names that are alike without their numbers, in the numbers' order."""
+    alike: dict[str, list[str]] = {}
+    for name in sorted(names, key=lambda name: [int(n) for n in re.findall("[0-9]+", name)]):
+        alike.setdefault(re.sub("[0-9]+", "#", name), []).append(name)
+    return alike
 
 
-def _cell_words(cell: Mapping[str, Any], at: str) -> Iterator[Counted]:
+def _count_cell(groups: Groups, cell: Mapping[str, Any], at: str) -> None:
     """Count the live paths from the cell's inputs to its output, and the operations on them."""
     paths: list[Counter[tuple[str, ...]]] = [Counter({(f"{i}",): 1}) for i in range(cell["inputs"])]
     for edges in cell["nodes"]:
@@ -77,31 +75,35 @@ def _cell_words(cell: Mapping[str, Any], at: str) -> Iterator[Counted]:
         paths.append(Counter(dict(_most(arriving))))
     for place in cell["output"]:
         for path, count in paths[place].items():
-            yield ORDER, f"{at}>{'>'.join(path)}", count
-            yield from ((PARTS, f"{at}>{op}", count) for op in path[1:])
+            groups[ORDER][f"{at}>{'>'.join(path)}"] += count
+            for op in path[1:]:
+                groups[PARTS][f"{at}>{op}"] += count
 
 
 def _most(paths: Counter[tuple[str, ...]]) -> list[tuple[tuple[str, ...], int]]:
     return sorted(paths.items(), key=lambda item: (-item[1], item[0]))[:MAX_PATHS]
 
 
-def _chain_words(items: list[JSON], at: str) -> Iterator[Counted]:
+def _count_chain(groups: Groups, items: list[Any], at: str) -> None:
     """Count a list's items, their fields and its neighbouring pairs, and walk what is nested."""
-    yield PARTS, f"{at}#", len(items)
+    parts = groups[PARTS]
+    parts[f"{at}#"] += len(items)
     names = []
     for item in items:
         if isinstance(item, Mapping) and not is_cell(item):
-            plain = {k: v for k, v in item.items() if not isinstance(v, list | Mapping)}
-            names.append(canonical_json(plain))
-            yield from ((PARTS, f"{at}[{k}={canonical_json(v)}", 1) for k, v in plain.items())
-            nested = {k: v for k, v in item.items() if k not in plain}
-            yield from _words(nested, f"{at}[]")
+            nested = {k: v for k, v in item.items() if isinstance(v, list | Mapping)}
+            fields = [f"{k}={v!r}" for k, v in sorted(item.items()) if k not in nested]
+            names.append(",".join(fields))
+            for field in fields:
+                parts[f"{at}[{field}"] += 1
+            if nested:
+                _count(groups, nested, f"{at}[]")
         elif isinstance(item, list | Mapping):
-            yield from _words(item, f"{at}[]")
+            _count(groups, item, f"{at}[]")
             names.append("")
         else:
-            names.append(canonical_json(item))
-    ends = ["^", *names, "$"]
-    yield from ((PARTS, f"{at}[{name}", 1) for name in names if name)
+            names.append(repr(item))
+    for name in filter(None, names):
+        parts[f"{at}[{name}"] += 1
     if any(names):
-        yield from ((ORDER, f"{at}[{one}{other}", 1) for one, other in pairwise(ends))
+        groups[ORDER].update(f"{at}[{one};{other}" for one, other in pairwise(["^", *names, "$"]))

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from raynas.space import Architecture, Space
-from raynas.strategies._features import Features, Matrix, Vocabulary
-from raynas.strategies._gaussian_process import Kernel, Posterior, fit_kernel
+from raynas.strategies._features import Features, Vocabulary
+from raynas.strategies._gaussian_process import Kernel, Matrix, Posterior, fit_kernel
 from raynas.strategies._listed import ListedSpace, list_space
 from raynas.strategies._spread import spread_out
 from raynas.strategies._warping import Warping, log_expected_improvement

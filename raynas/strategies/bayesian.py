@@ -41,7 +41,7 @@ class BayesianOptimization(Strategy):
         duplicates: bool = False,
         deduplicate: Deduplicate = "exact",
         initial: int = 10,
-        candidates: int = 400,
+        candidates: int = 300,
         exhaustive: int = 20_000,
         points: int = 600,
     ) -> None:

@@ -1,0 +1,67 @@
+"""Bayesian optimisation: what it takes for alike, and that it stays cheap."""
+
+import time
+
+import numpy as np
+import pytest
+from strategy_cases import ask, drive, make
+
+from raynas.space import Architecture, Choice, Record, Space, load_space, replay, sample, size
+from raynas.strategies import Proposal
+from raynas.strategies._features import Features, Vocabulary
+from raynas.strategies._gaussian_process import _distances
+
+
+def squared_distances(space: Space, *picked: dict[str, int]) -> list[float]:
+    """Squared distance of the first two in each group: decisions, parts, order."""
+    architectures = [replay(space, picks) for picks in picked]
+    groups = Vocabulary(Features(space), architectures)(architectures)
+    return [float(_distances(group, group)[0, 1]) for group in groups]
+
+
+def test_fields_named_alike_but_for_a_number_are_a_chain() -> None:
+    space = Record({f"edge{i}": Choice(["conv", "pool", "skip"]) for i in range(3)})
+    one = {"edge0": 0, "edge1": 1, "edge2": 2}
+    other = {"edge0": 1, "edge1": 2, "edge2": 0}
+    decisions, parts, order = squared_distances(space, one, other)
+    assert decisions == pytest.approx(3)
+    assert parts == pytest.approx(0)
+    assert order > 0
+
+
+def test_ordered_decisions_of_a_kind_are_alike_where_they_go_as_far_together() -> None:
+    space = Record({f"width{i}": Choice([8, 16, 32, 64], ordered=True) for i in range(2)})
+    swapped = squared_distances(space, {"width0": 0, "width1": 3}, {"width0": 3, "width1": 0})
+    wider = squared_distances(space, {"width0": 0, "width1": 0}, {"width0": 3, "width1": 3})
+    assert swapped[0] == wider[0]
+    assert swapped[1] == pytest.approx(0)
+    assert wider[1] > 1
+
+
+def test_a_space_where_random_search_would_be_lost_is_climbed() -> None:
+    space = Record({f"op{i}": Choice(["a", "b", "c", "d"]) for i in range(12)})
+    assert (size(space) or 0) > 10**7
+
+    def score(architecture: Architecture) -> float:
+        return float(sum(op == "b" for op in architecture.value.values()))
+
+    strategy = make("bayesian", space, seed=1)
+    drive(strategy, 30, score)
+    assert max(e.score or 0 for e in strategy.history) >= 11
+
+
+@pytest.mark.parametrize("name", ["darts_cell", "nasbench201"])
+def test_a_proposal_after_ten_thousand_costs_no_more_than_after_one_thousand(name: str) -> None:
+    space = load_space(name).space
+    rng = np.random.default_rng(0)
+    drawn = list({a.id: a for a in (sample(space, rng) for _ in range(12_000))}.values())
+    spent = []
+    for count in (1_000, min(10_000, len(drawn))):
+        strategy = make("bayesian", space)
+        proposals = [Proposal(a, number=n) for n, a in enumerate(drawn[:count])]
+        strategy.recall((proposal, rng.random(), True, None) for proposal in proposals)
+        ask(strategy)
+        began = time.process_time()
+        ask(strategy)
+        spent.append(time.process_time() - began)
+    assert spent[1] < 3 * spent[0]
