@@ -119,7 +119,8 @@ def test_more_resources_than_there_are(call, files, tmp_path, ray_cluster, more)
     code, out, err = call("search", "--space", "own.py", *more.split())
     assert (code, out) == (2, "")
     assert re.fullmatch(
-        r"raynas: a trial needs [\d.]+ CPUs and \d GPUs on one node, more than there is room .*2 CPUs.*\n",
+        r"raynas: a trial needs [\d.]+ CPUs and \d GPUs on one node, "
+        r"more than there is room .*2 CPUs.*\n",
         err,
     )
     assert tree(tmp_path) == files
