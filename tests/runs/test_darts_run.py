@@ -1,7 +1,6 @@
 """A run of `darts`: a supernet's trial, then the architecture it derives, in one record."""
 
 import io
-import json
 import re
 import signal
 import time
@@ -126,12 +125,7 @@ def test_killed_while_the_supernet_trains_it_is_the_run_that_it_would_have_been(
     again = open_run(str(folder))
     expected = list(run.trials())[:2]
     assert facts(again.trials()) == facts(iter(expected))
-    assert [strip(t.curve) for t in again.trials()] == [strip(t.curve) for t in expected]
     assert again.best()["test"] == open_run(run.folder.uri).best()["test"]
-
-
-def strip(curve):
-    return [json.dumps(epoch | {"train_seconds": 0}) for epoch in curve]
 
 
 def test_a_supernet_that_fails_ends_the_run_with_its_reason(ray_cluster, tmp_path):
