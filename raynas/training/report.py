@@ -27,6 +27,8 @@ Details = Callable[[int, list[Metrics]], Metrics]
 """Returns what else an epoch (from 1) has to tell; takes the metrics of the epochs before it."""
 
 REPORTED = ("train_loss", "val_loss", "val_accuracy", "val_f1")
+SOMETIMES = ("train_accuracy",)
+"""What is reported where a module logs it."""
 
 
 class EpochReport(Checkpoint):
@@ -69,7 +71,9 @@ class EpochReport(Checkpoint):
             CandidateError: a loss is not finite.
         """
         epoch = trainer.current_epoch + 1
-        metrics = {name: float(trainer.callback_metrics[name]) for name in REPORTED}
+        logged = trainer.callback_metrics
+        names = [*REPORTED, *(name for name in SOMETIMES if name in logged)]
+        metrics = {name: float(logged[name]) for name in names}
         for name, kind in (("train_loss", "training"), ("val_loss", "validation")):
             if not math.isfinite(metrics[name]):
                 raise CandidateError(f"{kind} loss is {metrics[name]} in epoch {epoch}")

@@ -34,11 +34,12 @@ def fit_supernet(
 ) -> None:
     """Train the supernet of a space, from the start or on from a checkpoint; see `fit`.
 
-    `on_epoch` gets "epoch", "supernet_train_loss", "supernet_val_loss", "supernet_val_accuracy",
-    "supernet_val_f1", "supernet_params", "alpha_entropy" (0..1, 1 is undecided), "skips" and
-    "nones" (how many operations of the architecture derived now are these), "moved" (whether alphas
-    moved in this epoch), "strengths" (the weight of each option, by path), "architecture" and
-    "picks" (what is derived now), "train_seconds", and "warning" where there is one.
+    `on_epoch` gets "epoch", "supernet_train_loss", "supernet_train_accuracy", "supernet_val_loss",
+    "supernet_val_accuracy", "supernet_val_f1", "supernet_params", "alpha_entropy" (0..1, 1 is
+    undecided), "skips" and "nones" (how many operations of the architecture derived now are these),
+    "moved" (whether alphas moved in this epoch), "strengths" (the weight of each option, by path),
+    "architecture" and "picks" (what is derived now), "train_seconds", and "warning" where there is
+    one.
 
     Raises:
         CandidateError: the training or validation loss is not finite.

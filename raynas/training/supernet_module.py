@@ -24,7 +24,7 @@ class SupernetModule(Candidate):
 
     In each step the alphas move first, by the gradient of the loss of one half; then the weights,
     by that of the other (Liu 2019, Algorithm 1, in the order of its public code). Validation data
-    are looked at only. Logs what a `Candidate` logs.
+    are looked at only. Logs what a `Candidate` logs, and train_accuracy.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class SupernetModule(Candidate):
         super().__init__(supernet, training, num_outputs=num_outputs, mean=mean, std=std)
         self.automatic_optimization = False
         self.search, self._halves, self._seed = config, halves, seed
+        self._hits: list[Tensor] = []
         self._let_alphas_learn(False)
 
     @property
@@ -60,18 +61,24 @@ class SupernetModule(Candidate):
         if self.search.moves_alphas(self.current_epoch):
             self._move_alphas(batch)
         weights = self.supernet.weight_parameters()
-        loss = self.loss(batch["weights"])
+        inputs, labels = batch["weights"]
+        with self._mixing():
+            outputs = self(inputs)
+        loss = functional.cross_entropy(outputs, labels)
         for parameter in weights:
             parameter.grad = None
         self.manual_backward(loss)
         torch.nn.utils.clip_grad_norm_(weights, self.search.weights_clip)
         optimizer.step()
         cast(LRScheduler, self.lr_schedulers()).step()
-        self._losses.append((loss.detach(), len(batch["weights"][1])))
+        self._losses.append((loss.detach(), len(labels)))
+        self._hits.append(outputs.detach().argmax(dim=1) == labels)
 
     def on_train_epoch_end(self) -> None:
-        """Log the mean training loss of the epoch; after the search, select what is due."""
+        """Log the training loss and accuracy of the epoch; after the search, select what is due."""
         super().on_train_epoch_end()
+        self.log("train_accuracy", torch.cat(self._hits).float().mean(), sync_dist=True)
+        self._hits.clear()
         epoch = self.current_epoch + 1
         decide(self.supernet, self.search, epoch, self._seed, self._loss_on_alphas_half)
 

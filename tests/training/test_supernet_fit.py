@@ -159,7 +159,7 @@ def test_each_epoch_tells_how_the_search_stands_and_a_resumed_one_ends_the_same(
         assert epoch["epoch"] == number
         assert replay(space.space, epoch["picks"]).value == epoch["architecture"]
         assert 0 <= epoch["alpha_entropy"] <= 1 + 1e-9
-        for name in ("train_loss", "val_loss", "val_accuracy"):
+        for name in ("train_loss", "train_accuracy", "val_loss", "val_accuracy"):
             assert np.isfinite(epoch[f"supernet_{name}"])
         assert {"skips": epoch["skips"], "nones": epoch["nones"]} == count_idle(
             epoch["architecture"]
