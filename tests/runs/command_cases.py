@@ -28,6 +28,31 @@ def build(value, input_shape, num_outputs):
 )
 
 
+OWN_DATA = """
+import torch
+from pytorch_lightning import LightningDataModule
+from torch.utils.data import DataLoader, TensorDataset
+
+
+class Own(LightningDataModule):
+    num_classes = 2
+    batch_size = 32
+
+    def setup(self, stage):
+        inputs = torch.rand(120, 3, generator=torch.Generator().manual_seed(0))
+        self.rows = TensorDataset(inputs, (inputs.sum(1) > 1.5).long())
+
+    def train_dataloader(self):
+        return DataLoader(self.rows, self.batch_size, shuffle=True)
+
+    def val_dataloader(self):
+        return DataLoader(self.rows, 120)
+
+    test_dataloader = val_dataloader
+"""
+"""A user's data module, as a file of its own."""
+
+
 class Command:
     """A `raynas` command that is running; everything it starts can be told by its `mark`."""
 

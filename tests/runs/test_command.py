@@ -5,39 +5,16 @@ import shutil
 import signal
 
 import pytest
-from command_cases import SLOW_SPACE, command, epochs_written, rows
+from command_cases import OWN_DATA, SLOW_SPACE, command, epochs_written, rows
 from run_cases import wait_for, write_space
 
 from raynas.runs.run import open_run
-
-DATA = """
-import torch
-from pytorch_lightning import LightningDataModule
-from torch.utils.data import DataLoader, TensorDataset
-
-
-class Own(LightningDataModule):
-    num_classes = 2
-    batch_size = 32
-
-    def setup(self, stage):
-        inputs = torch.rand(120, 3, generator=torch.Generator().manual_seed(0))
-        self.rows = TensorDataset(inputs, (inputs.sum(1) > 1.5).long())
-
-    def train_dataloader(self):
-        return DataLoader(self.rows, self.batch_size, shuffle=True)
-
-    def val_dataloader(self):
-        return DataLoader(self.rows, 120)
-
-    test_dataloader = val_dataloader
-"""
 
 
 def test_interrupted_it_ends_cleanly_and_says_how_to_go_on(tmp_path):
     """With the user's own space and data module, found from the folder that they type in."""
     write_space(tmp_path, SLOW_SPACE)
-    (tmp_path / "my_data.py").write_text(DATA)
+    (tmp_path / "my_data.py").write_text(OWN_DATA)
     run = tmp_path / "runs/mine"
     going_on = r"Interrupted\. Go on with: raynas resume runs/mine\n"
     flags = ["--trials=4", "--epochs=20", "--name=mine"]

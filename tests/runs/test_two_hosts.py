@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+from command_cases import OWN_DATA
 from hosts import two_hosts
 from run_cases import checkpoints, wait_for
 
@@ -43,28 +44,6 @@ def build(value, input_shape, num_outputs):
     return net
 '''
 LINES = "from raynas.space import Choice\nwidth_choice = Choice(list(range(2, 40)))\n"
-DATA = """
-import torch
-from pytorch_lightning import LightningDataModule
-from torch.utils.data import DataLoader, TensorDataset
-
-
-class Own(LightningDataModule):
-    num_classes = 2
-    batch_size = 32
-
-    def setup(self, stage):
-        inputs = torch.rand(120, 3, generator=torch.Generator().manual_seed(0))
-        self.rows = TensorDataset(inputs, (inputs.sum(1) > 1.5).long())
-
-    def train_dataloader(self):
-        return DataLoader(self.rows, self.batch_size, shuffle=True)
-
-    def val_dataloader(self):
-        return DataLoader(self.rows, 120)
-
-    test_dataloader = val_dataloader
-"""
 EPOCHS = 6
 
 
@@ -102,7 +81,7 @@ def test_hosts_come_and_go_and_the_search_goes_on(tmp_path):
     with two_hosts(tmp_path) as (one, two):
         (one.files / "own.py").write_text(SPACE.replace("{here}", str(shared)))
         (one.files / "lines.py").write_text(LINES)
-        (one.files / "my_data.py").write_text(DATA)
+        (one.files / "my_data.py").write_text(OWN_DATA)
         one.ray("--head", "--port=6399", "--include-dashboard=false")
         what = ["--space=own.py", "--data=my_data:Own", "--strategy=random", "--trials=8"]
         where = ["--address=auto", f"--storage={shared}", "--name=run", f"--epochs={EPOCHS}"]
