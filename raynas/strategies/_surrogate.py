@@ -70,10 +70,15 @@ class Belief:
         means, deviations = self._posterior(self._encode(architectures))
         return log_expected_improvement(means, deviations, self._best)
 
-    def predict(self, architecture: Architecture) -> tuple[float, float]:
-        """Return the score to expect, and the standard deviation of the warped score."""
+    def predict(self, architecture: Architecture) -> tuple[float, float, float]:
+        """Return the score to expect, and the lowest and highest one of its 95 % interval.
+
+        None of them is below the worst score so far, where the warping knows nothing.
+        """
         means, deviations = self._posterior(self._encode([architecture]))
-        return self._warping.undo(float(means[0])), float(deviations[0])
+        mean, reach = float(means[0]), 1.96 * float(deviations[0])
+        undo = self._warping.undo
+        return undo(mean), undo(mean - reach), undo(mean + reach)
 
 
 def _targets(observed: list[Evaluation], warping: Warping) -> tuple[Matrix, Matrix]:

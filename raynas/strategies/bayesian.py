@@ -29,6 +29,9 @@ class BayesianOptimization(Strategy):
     count as observed at their believed mean (kriging believer), so many workers spread out. A
     failed trial counts as the worst, one stopped early as an uncertain observation that is never
     the best so far.
+
+    Notes: `predicted` and the `interval` in which 95 % of the results should lie, both in the
+    metric's unit; the interval does not reach beyond the worst result so far.
     """
 
     def __init__(
@@ -95,6 +98,6 @@ class BayesianOptimization(Strategy):
             found = climb(self.space, start, belief.improvement, closed, rng)
         if found is None:
             return Proposal(sample(self.space, rng))
-        expected, deviation = belief.predict(found)
         sign = 1 if self.mode == "max" else -1
-        return Proposal(found, notes={"predicted": sign * expected, "deviation": deviation})
+        expected, *interval = (sign * score for score in belief.predict(found))
+        return Proposal(found, notes={"predicted": expected, "interval": sorted(interval)})

@@ -158,7 +158,7 @@ def records() -> dict[str, tuple[Facts, list[str]]]:
         }
 
     def bayesian(n: int) -> dict[str, Any]:
-        return {} if n < 8 else {"predicted": 0.7 + n / 300, "deviation": 0.05}
+        return {} if n < 8 else {"predicted": 0.7 + n / 300, "interval": [0.6 + n / 300, 0.9]}
 
     common = ["progress", "fronts", "decisions"]
     return {

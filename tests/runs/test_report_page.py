@@ -46,6 +46,19 @@ def test_each_strategy_has_its_parts(strategy):
     assert len(data_of(html)["rows"]) == len(known.trials)
 
 
+def test_predictions_are_judged_by_what_came_out():
+    """Two of four results lie in the intervals; all are predicted 0.1 too low."""
+    noted = [
+        {"predicted": a - 0.1, "interval": [a - 0.2, a + reach]}
+        for a, reach in ((0.5, 0.1), (0.6, -0.05), (0.7, 0.01), (0.8, -0.01))
+    ]
+    trials = [trial(n, accuracy=0.5 + n / 10, notes=notes) for n, notes in enumerate(noted)]
+    html = page(facts(trials, strategy="bayesian"))
+    assert "50% of the results lie in" in html
+    assert "off by 0.1 (root mean square)" in html
+    assert "rank correlation is 1.00, over 4 trials" in html
+
+
 def test_what_is_seen_at_once():
     known = facts(evolution_trials(30), strategy="evolution", epochs=3, seed=7)
     html = page(known)
@@ -68,6 +81,10 @@ def test_what_to_type_is_there():
         "raynas report runs/run",
     ):
         assert f"<pre>{line}</pre>" in html
+    assert "raynas export" not in html  # there is no network yet
+    found = page(facts(random_trials(5), best={"trial_id": "none of these"}))
+    for command in ("retrain", "export"):
+        assert f"<pre>raynas {command} runs/run</pre>" in found
     interrupted = page(facts(random_trials(5), state="interrupted", trials=9))
     assert "<pre>raynas resume runs/run</pre>" in interrupted
 

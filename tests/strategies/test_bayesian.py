@@ -65,3 +65,20 @@ def test_a_proposal_after_ten_thousand_costs_no_more_than_after_one_thousand(nam
         ask(strategy)
         spent.append(time.process_time() - began)
     assert spent[1] < 3 * spent[0]
+
+
+@pytest.mark.parametrize("mode", ["max", "min"])
+def test_notes_are_in_the_metrics_own_unit(mode) -> None:
+    """Scores from 1000 to 1100: so are the prediction and the ends of its interval, in order."""
+    space = Record({f"width{i}": Choice([8, 16, 32, 64], ordered=True) for i in range(3)})
+
+    def score(architecture: Architecture) -> float:
+        return 1000 + 100 * sum(architecture.picks.values()) / 9
+
+    proposals = drive(make("bayesian", space, mode=mode, seed=0), 20, score)
+    noted = [proposal for proposal in proposals if proposal.notes]
+    assert len(noted) >= 8
+    for proposal in noted:
+        low, high = proposal.notes["interval"]
+        assert low <= proposal.notes["predicted"] <= high
+        assert 800 < low < high < 1300

@@ -22,7 +22,7 @@ def predictor(facts: Facts) -> Section | None:
     if not known:
         return None
     figures = [_scatter(facts, known)]
-    if all(_number(trial, "deviation") is not None for trial in known):
+    if _intervals(known):
         figures.append(_errors(facts, known))
     if any("level" in trial.proposal.notes for trial in facts.scored):
         figures.append(_levels(facts))
@@ -30,27 +30,23 @@ def predictor(facts: Facts) -> Section | None:
 
 
 def _scatter(facts: Facts, trials: list[Trial]) -> Figure:
-    """Predicted against reached; where the prediction has a deviation, in the metric's own unit."""
+    """Predicted against reached; what has an interval is predicted in the metric's own unit."""
     xs = [_number(trial, "predicted") or 0.0 for trial in trials]
     ys = [facts.score(trial) for trial in trials]
-    deviations = [_number(trial, "deviation") for trial in trials]
-    same_unit = None not in deviations
+    intervals = _intervals(trials)
     whole = limits(_usual([*xs, *ys]))
     chart = Chart(
         f"{facts.metric} of each trial against what was predicted for it",
-        x=f"predicted {facts.metric}" if same_unit else "predicted (standard score)",
+        x=f"predicted {facts.metric}" if intervals else "predicted (standard score)",
         y=f"{facts.metric} reached",
-        x_limits=whole if same_unit else limits(_usual(xs)),
-        y_limits=whole if same_unit else limits(_usual(ys)),
+        x_limits=whole if intervals else limits(_usual(xs)),
+        y_limits=whole if intervals else limits(_usual(ys)),
     )
-    if same_unit:
+    if intervals:
         chart.line(whole, whole, "thin", "as predicted")
-        chart.segments(
-            ((x - 1.96 * (d or 0), y, x + 1.96 * (d or 0), y)
-             for x, y, d in zip(xs, ys, deviations, strict=True)),
-            "spread", "95 % of the prediction",
-        )  # fmt: skip
-    chart.dots(xs, ys, "plain", "trial", [trial.number for trial in trials])
+        spans = ((low, y, high, y) for (low, high), y in zip(intervals, ys, strict=True))
+        chart.segments(spans, "thin", "95 % of the prediction")
+    chart.dots(xs, ys, "main", "trial", [trial.number for trial in trials])
     rho = rank_correlation(xs, ys)
     said = f"Spearman's rank correlation is {rho:.2f}" if rho is not None else "Too few to judge"
     return Figure(
@@ -63,33 +59,29 @@ def _scatter(facts: Facts, trials: list[Trial]) -> Figure:
 
 def _errors(facts: Facts, trials: list[Trial]) -> Figure:
     """How far off the predictions were as trials came in, against how far they said they may be."""
+    trials = sorted(trials, key=lambda trial: trial.number)
     xs = [trial.number for trial in trials]
     predicted = np.array([_number(trial, "predicted") or 0.0 for trial in trials])
-    deviations = np.array([_number(trial, "deviation") or 0.0 for trial in trials])
     errors = np.array([facts.score(trial) for trial in trials]) - predicted
-    reach = 1.96 * deviations
+    low, high = np.array(_intervals(trials)).T - predicted
     chart = Chart(
         "reached minus predicted, by the order of proposal",
         x="trial",
         whole_x=True,
         y="reached − predicted",
         x_limits=limits(xs),
-        y_limits=limits(_usual([*errors, *reach, *-reach])),
+        y_limits=limits(_usual([*errors, *low, *high])),
     )
-    order = np.argsort(xs, kind="stable")
-    chart.band(
-        [xs[i] for i in order], list(-reach[order]), list(reach[order]), "other",
-        "where 95 % should lie",
-    )  # fmt: skip
+    chart.band(xs, list(low), list(high), "other", "where 95 % should lie")
     chart.line(limits(xs), (0.0, 0.0), "thin")
     chart.dots(xs, list(errors), "plain", "trial", xs)
-    inside = float((np.abs(errors) <= reach).mean())
+    inside = float(((low <= errors) & (errors <= high)).mean())
     off = float(np.sqrt((errors**2).mean()))
     return Figure(
         "Error of the predictions",
         chart.html(),
-        f"{inside:.0%} of the results lie in the predictions' 95 % intervals; the predictions are "
-        f"off by {off:.3g} (root mean square).",
+        f"{inside:.0%} of the results lie in the predictions' 95 % intervals, which do not reach "
+        f"beyond the worst result before; the predictions are off by {off:.3g} (root mean square).",
     )
 
 
@@ -147,3 +139,15 @@ def _number(trial: Trial, name: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return float(value)
+
+
+def _intervals(trials: list[Trial]) -> list[tuple[float, float]]:
+    """Return the 95 % interval of each prediction, nothing where some trial notes none."""
+    found = []
+    for trial in trials:
+        match trial.proposal.notes.get("interval"):
+            case [int() | float() as low, int() | float() as high] if math.isfinite(low + high):
+                found.append((float(low), float(high)))
+            case _:
+                return []
+    return found
