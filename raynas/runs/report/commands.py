@@ -1,4 +1,4 @@
-"""What to type next: repeat, go on, use the network, read the record."""
+"""What to type next: go on, use the network, retrain and export it, repeat, read the record."""
 
 from dataclasses import dataclass
 from shlex import quote
@@ -21,13 +21,16 @@ def commands(facts: Facts) -> list[Command]:
     found = []
     if facts.state == "interrupted":
         found.append(Command("Go on where it was interrupted", f"{raynas} resume {folder}"))
+    if facts.best:
+        load = f"import raynas\n\nnet = raynas.load({facts.uri!r})  # a torch.nn.Module"
+        found += [
+            Command("Use the best network in Python", load),
+            Command("Train the best architecture in full", f"{raynas} retrain {folder}"),
+            Command("Export it, to run without raynas", f"{raynas} export {folder}"),
+        ]
+    else:
+        found.append(Command("Look at it while it runs", f"{raynas} status {folder} --watch"))
     found += [
-        Command(
-            "Use the best network in Python",
-            f"import raynas\n\nnet = raynas.load({f'{facts.uri}/best'!r})  # a torch.nn.Module",
-        )
-        if facts.best
-        else Command("Look at it while it runs", f"{raynas} status {folder} --watch"),
         Command(f"Go on to {2 * total:,} trials", f"{raynas} resume {folder} --trials {2 * total}"),
         Command(
             "Repeat it, with the same seed",

@@ -128,7 +128,7 @@ def _drawings(facts: Facts) -> list[Drawn]:
     different = list({trial.architecture.id: trial for trial in facts.ranked[::-1]}.values())
     found = []
     for rank, trial in enumerate(different[::-1][:DRAWN], start=1):
-        costs = [f"{short(trial.metrics[n])} {NAMES.get(n, n)}" for n in facts.costs
+        costs = [f"{NAMES.get(n, n)} {short(trial.metrics[n])}" for n in facts.costs
                  if n in trial.metrics and n != facts.metric]  # fmt: skip
         remark = ", ".join([f"{facts.metric} {facts.score(trial):.4g}", *costs])
         value = trial.architecture.value

@@ -16,6 +16,8 @@ PITCH, BOX, PILL = 64, 30, 18
 """Pixels from place to place, and the heights of a place's box and of a label."""
 REACH = 60
 """By how much an arc bends out further for each place that it passes."""
+CLOSE = 17
+"""The same for arcs without labels."""
 CHARACTER = 6.6
 LONGEST = 46
 """Characters in a box; the rest of a longer text is told when the mouse is over it."""
@@ -88,8 +90,8 @@ def draw_spine(places: list[Place], wires: list[Wire], label: str) -> Markup:
 
 
 def _reach(wire: Wire) -> float:
-    """Say how far an arc bends out beyond the shortest ones; those on the left, half as far."""
-    return REACH * (wire.end - wire.start - 1) * (0.5 if wire.left else 1.0)
+    """Say how far an arc bends out beyond the shortest ones; less where no label needs room."""
+    return (REACH if wire.label else CLOSE) * (wire.end - wire.start - 1)
 
 
 def _ports(arcs: list[Wire]) -> dict[tuple[int, int], float]:
