@@ -10,7 +10,7 @@ from raynas.runs.errors import RunFailed
 from raynas.runs.output import Output
 
 if TYPE_CHECKING:
-    from raynas.runs.run import Run
+    from raynas.runs.run import RunFolder
 
 
 class Interrupted(Exception):  # noqa: N818 (it is no error)
@@ -46,7 +46,7 @@ def _guarded(body: Callable[[Output], None], output: Output) -> int:
     return 0
 
 
-def finish(run: "Run", output: Output) -> None:
+def finish(run: "RunFolder", output: Output) -> None:
     """Say how a search or a retraining ended and what to type next.
 
     Raises:

@@ -5,12 +5,12 @@ from typing import Annotated
 import typer
 
 from raynas.cli.command import run_command
-from raynas.cli.options import RunFolder
+from raynas.cli.options import RunPath
 from raynas.runs.output import Output
 
 
 def status(
-    run_folder: RunFolder,
+    run_folder: RunPath,
     watch: Annotated[
         bool,
         typer.Option(
@@ -34,16 +34,31 @@ def status(
     run_command(run, verbose=True)
 
 
-def report(run_folder: RunFolder) -> None:
+def report(
+    run_folder: RunPath,
+    compare: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RUN_FOLDER",
+            help="Draw another run beside this one, of the same data and metric: random search, "
+            "say; repeat it for more.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
     """Write report.html into a run folder: one page that explains the search, and needs no network.
 
     `raynas search` and `raynas resume` write it, too, while they run and at the end.
+
+    Example: raynas report runs/evolution --compare runs/random
     """
 
     def run(output: Output) -> None:
+        from raynas.runs.report import write_report
         from raynas.runs.run import open_run
 
-        output.say(open_run(run_folder).report())
+        others = [open_run(other) for other in compare or []]
+        output.say(write_report(open_run(run_folder), compare=others))
 
     run_command(run, verbose=True)
 

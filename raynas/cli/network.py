@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from raynas.cli.command import finish, run_command
-from raynas.cli.options import Address, RunFolder, Verbose, parse_set, set_option
+from raynas.cli.options import Address, RunPath, Verbose, parse_set, set_option
 from raynas.runs.output import Output
 
 Rank = Annotated[
@@ -14,7 +14,7 @@ Rank = Annotated[
 
 
 def retrain(
-    run_folder: RunFolder,
+    run_folder: RunPath,
     rank: Rank = 1,
     epochs: Annotated[
         int | None,
@@ -44,6 +44,14 @@ def retrain(
         float | None,
         typer.Option(help="GPUs for each seed (default: the search's).", show_default=False),
     ] = None,
+    logger: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="As of search (default: the search's); repeat it for more.",
+            show_default=False,
+        ),
+    ] = None,
     set_: Annotated[
         list[str] | None,
         set_option(
@@ -72,6 +80,7 @@ def retrain(
             seeds=seeds,
             name=name,
             options=parse_set(set_),
+            logger=logger or None,
             view=output.view(),
             cpus_per_trial=cpus_per_trial,
             gpus_per_trial=gpus_per_trial,
@@ -83,7 +92,7 @@ def retrain(
 
 
 def export(
-    run_folder: RunFolder,
+    run_folder: RunPath,
     rank: Rank = 1,
     format_: Annotated[
         str,

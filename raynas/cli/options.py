@@ -30,7 +30,7 @@ Address = Annotated[
         show_default=False,
     ),
 ]
-RunFolder = Annotated[
+RunPath = Annotated[
     str, typer.Argument(metavar="RUN_FOLDER", help="The folder that a search made: runs/NAME.")
 ]
 

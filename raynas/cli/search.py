@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from raynas.cli.command import finish, run_command
-from raynas.cli.options import Address, RunFolder, Verbose, option, parse_set, set_option
+from raynas.cli.options import Address, RunPath, Verbose, option, parse_set, set_option
 from raynas.runs.output import Output
 
 
@@ -88,7 +88,7 @@ def search(
 
 
 def resume(
-    run_folder: RunFolder,
+    run_folder: RunPath,
     trials: Annotated[
         int | None,
         typer.Option(min=1, help="Go on until there are so many trials.", show_default=False),

@@ -10,6 +10,7 @@ from rich.console import Console
 from raynas.runs import replay as replaying
 from raynas.runs.config import RunConfig, make_config, read_config
 from raynas.runs.handle import Run
+from raynas.runs.plain import plain_console
 from raynas.runs.run import open_run as open_folder
 from raynas.runs.search import resume_run, run_search
 from raynas.runs.spaces import describe_space as print_space
@@ -64,7 +65,8 @@ def search(
         deduplicate: What is not trained twice: an equal architecture ("exact"), or also a cell
             that computes the same function ("canonical").
         keep: Keep the trained weights of this many best trials.
-        logger: Others that follow it: "tensorboard", "mlflow".
+        logger: Others that follow it: "tensorboard", "mlflow" (each epoch, by Ray's loggers),
+            "lightning-tensorboard", "lightning-mlflow" (each training's steps, by Lightning's).
         options: Those of the strategy, the training and the data, which the command line calls
             --set, as {"population": 20, "batch_size": 128}.
         address: A Ray cluster to join, as "auto" or "10.0.0.1:6379"; None is RAY_ADDRESS, or a Ray
@@ -160,7 +162,7 @@ def describe_space(space: str, *, seed: int = 0) -> str:
         ValueError: there is no such space, or its file is broken.
     """
     text = StringIO()
-    print_space(space, seed, Console(file=text, width=100))
+    print_space(space, seed, plain_console(text, width=100))
     return text.getvalue()
 
 

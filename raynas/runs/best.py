@@ -10,12 +10,12 @@ from raynas.runs.job import CHECKPOINT, Job, test_trial
 from raynas.runs.network import found_network, pack_weights, write_found, write_network
 from raynas.runs.options import RunOptions
 from raynas.runs.record import Trial
-from raynas.runs.run import Run
+from raynas.runs.run import RunFolder
 from raynas.runs.storage import Folder
 from raynas.space import LoadedSpace
 
 
-def write_best(run: Run, trial: Trial, job: Job, space: LoadedSpace) -> None:
+def write_best(run: RunFolder, trial: Trial, job: Job, space: LoadedSpace) -> None:
     """Test the best trial's network and write `best/`; a test made before is not made again."""
     known, folder, config = run.best(), run.folder / "best", run.config
     origin = run.origin()
@@ -49,7 +49,7 @@ def _found(config: RunOptions, trial: Trial, job: Job, test: dict[str, float]) -
     return found_network(config, trial, job.data, job.training, job.space_name, test=test)
 
 
-def _retraining(run: Run, origin: dict[str, Any]) -> dict[str, Any]:
+def _retraining(run: RunFolder, origin: dict[str, Any]) -> dict[str, Any]:
     """Say what was retrained, and how well each seed did."""
     trials = sorted(run.trials(), key=lambda trial: trial.number)
     seeds = [{"seed": t.number, **t.metrics} for t in trials if t.status == "completed"]

@@ -1,7 +1,7 @@
 """A run in the hands of a Python program or a notebook: its table, its network, what to do next."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any, Literal
@@ -13,9 +13,11 @@ from raynas.nets import Network
 from raynas.runs.export import export_run
 from raynas.runs.network import load
 from raynas.runs.options import RunOptions
+from raynas.runs.plain import plain_console
 from raynas.runs.record import JSON_COLUMNS, Trial
+from raynas.runs.report import write_report
 from raynas.runs.retrain import retrain_run
-from raynas.runs.run import Run as RunFolder
+from raynas.runs.run import RunFolder, open_run
 from raynas.runs.status import show_status
 from raynas.runs.view import TerminalView
 from raynas.space import describe
@@ -65,12 +67,19 @@ class Run:
     def status(self) -> str:
         """Say how far it is: progress, the best so far, failures."""
         text = StringIO()
-        show_status(self.folder, Console(file=text, width=120))
+        show_status(self.folder, plain_console(text, width=120))
         return text.getvalue()
 
-    def report(self) -> str:
-        """Write the run's report, a page for a browser, into its folder and return where it is."""
-        return self._run.report()
+    def report(self, *, compare: Sequence[str | Path] = ()) -> str:
+        """Write the run's report, a page for a browser, into its folder and return where it is.
+
+        Args:
+            compare: Folders of other runs of the same data and metric, to draw beside this one.
+
+        Raises:
+            ValueError: one of them is no run, or cannot be compared with this one.
+        """
+        return write_report(self._run, compare=[open_run(str(other)) for other in compare])
 
     def retrain(
         self,
@@ -80,6 +89,7 @@ class Run:
         seeds: int | None = None,
         name: str = "",
         options: Mapping[str, Any] | None = None,
+        logger: Sequence[str] | None = None,
         cpus_per_trial: float | None = None,
         gpus_per_trial: float | None = None,
         address: str | None = None,
@@ -93,6 +103,7 @@ class Run:
             seeds: Train it so many times, from other weights (1, unless given).
             name: Name of its folder in retrained/; by default trial-NUMBER.
             options: Those of the training, in place of the search's.
+            logger: Others that follow it, as in `raynas.search`; by default those of the search.
             cpus_per_trial: CPU cores for each seed; by default the search's.
             gpus_per_trial: GPUs for each seed; by default the search's.
             address: A Ray cluster to join, as in `raynas.search`.
@@ -110,6 +121,7 @@ class Run:
                 seeds=seeds,
                 name=name,
                 options=options,
+                logger=logger,
                 cpus_per_trial=cpus_per_trial,
                 gpus_per_trial=gpus_per_trial,
                 address=address,

@@ -16,6 +16,7 @@ from raynas.runs.storage import Folder
 from raynas.space import Architecture, LoadedSpace, load_space_source
 from raynas.training import (
     DataSource,
+    StepLog,
     SupernetConfig,
     Team,
     TrainingConfig,
@@ -54,6 +55,8 @@ class Job:
     tests: bool = False
     """Whether each trial ends with a look at the test data: a retraining's do, a search's never."""
 
+    logs: tuple[StepLog, ...] = ()
+    """Where Lightning's own loggers write."""
     waits: bool = False
     """Whether an epoch begins only once a scheduler has let the trial go on after the last."""
 
@@ -102,6 +105,8 @@ def train(
             checkpoint=_fetch(folder, Path(scratch)),
             on_epoch=on_epoch,
             accelerator=job.accelerator,
+            logs=() if team is not None and team.rank else job.logs,
+            name=config["trial_id"],
             **({"team": team} if team else {}),  # a supernet has none
         )
 

@@ -1,14 +1,16 @@
-"""Other programs that follow a search: Ray's own loggers for TensorBoard and MLflow, by option.
+"""Other programs that follow a search, by option: TensorBoard and MLflow.
 
-They run on the driver, next to the run folder, get the metrics of each epoch, and go on where they
-were when a run is resumed.
+Ray's own loggers run on the driver, next to the run folder, and get the metrics of each epoch.
+Lightning's own run in the workers, from within each training (see `raynas.training.loggers`). All
+go on where they were when a run is resumed.
 """
 
 import importlib.util
 import os
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ray.air.integrations.mlflow import MLflowLoggerCallback
 from ray.tune.logger.tensorboardx import TBXLoggerCallback
@@ -16,10 +18,14 @@ from ray.tune.logger.tensorboardx import TBXLoggerCallback
 from raynas.runs.config import RunConfig
 from raynas.runs.storage import Folder
 from raynas.space import describe
+from raynas.training import StepLog
 
 TENSORBOARD = "tensorboard"
 MLFLOW = "mlflow.db"
 TRACKING = "MLFLOW_TRACKING_URI"
+KINDS: tuple[Literal["tensorboard", "mlflow"], ...] = ("tensorboard", "mlflow")
+LIGHTNING = "lightning-"
+"""What the names of Lightning's loggers begin with."""
 
 
 class TensorBoardLogger(TBXLoggerCallback):
@@ -74,27 +80,68 @@ class MLflowLogger(MLflowLoggerCallback):
         del self._trial_runs[trial]
 
 
-def _tensorboard(folder: Folder, name: str) -> TensorBoardLogger:
-    return TensorBoardLogger(_local(folder) / TENSORBOARD)
-
-
-def _mlflow(folder: Folder, name: str) -> MLflowLogger:
-    if importlib.util.find_spec("mlflow") is None:
-        raise ValueError("logger mlflow needs a package: pip install 'raynas[mlflow]' (or mlflow)")
-    uri = os.environ.get(TRACKING) or f"sqlite:///{_local(folder) / MLFLOW}"
-    return MLflowLogger(tracking_uri=uri, experiment_name=name)
-
-
-LOGGERS: dict[str, Callable[[Folder, str], Any]] = {"tensorboard": _tensorboard, "mlflow": _mlflow}
-
-
 def make_loggers(config: RunConfig, folder: Folder) -> list[Any]:
-    """Make the loggers that a run wants; nothing is written yet.
+    """Make Ray's loggers, those that a run wants; nothing is written yet.
+
+    Raises:
+        ValueError: as `check_loggers` says.
+    """
+    found: list[Any] = []
+    if "tensorboard" in config.logger:
+        found.append(TensorBoardLogger(Path(_where("tensorboard", folder))))
+    if "mlflow" in config.logger:
+        uri = _where("mlflow", folder)
+        found.append(MLflowLogger(tracking_uri=uri, experiment_name=config.name))
+    return found
+
+
+def make_step_logs(config: RunConfig, folder: Folder) -> tuple[StepLog, ...]:
+    """Say where Lightning's loggers are to write, in the workers; MLflow's data base is made here.
+
+    Raises:
+        ValueError: as `check_loggers` says.
+    """
+    kinds = [kind for kind in KINDS if LIGHTNING + kind in config.logger]
+    logs = tuple(StepLog(kind, _where(kind, folder), config.name) for kind in kinds)
+    for log in logs:
+        log.prepare()
+    return logs
+
+
+def check_loggers(config: RunConfig, folder: Folder) -> None:
+    """Check that the loggers that a run wants can write; nothing is written yet.
 
     Raises:
         ValueError: a package is missing, or the run folder is remote and the logger writes files.
     """
-    return [LOGGERS[name](folder, config.name) for name in config.logger]
+    for name in config.logger:
+        _where(name.removeprefix(LIGHTNING), folder)
+
+
+@contextmanager
+def mlflow_undisturbed(config: RunConfig) -> Iterator[None]:
+    """Leave MLflow's tracking URI as it was: loggers set it for the whole process."""
+    if "mlflow" not in config.logger:
+        yield
+        return
+    import mlflow
+
+    before, uri = os.environ.get(TRACKING), mlflow.get_tracking_uri()
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(uri)  # which sets the variable, too
+        os.environ.pop(TRACKING, None)
+        os.environ.update({} if before is None else {TRACKING: before})
+
+
+def _where(kind: str, folder: Folder) -> str:
+    """Return the folder for TensorBoard, the tracking URI for MLflow."""
+    if kind == "tensorboard":
+        return str(_local(folder) / TENSORBOARD)
+    if importlib.util.find_spec("mlflow") is None:
+        raise ValueError("logger mlflow needs a package: pip install 'raynas[mlflow]' (or mlflow)")
+    return os.environ.get(TRACKING) or f"sqlite:///{_local(folder) / MLFLOW}"
 
 
 def _local(folder: Folder) -> Path:
@@ -103,7 +150,7 @@ def _local(folder: Folder) -> Path:
             f"logger: the files of TensorBoard and MLflow need a local --storage, got "
             f"{folder.uri}; for MLflow set {TRACKING} to a server instead"
         )
-    return folder.local
+    return folder.local.absolute()
 
 
 def _epoch(result: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,8 @@ METRICS: dict[str, Literal["max", "min"]] = {
 LEARNED = ("val_accuracy", "val_f1", "val_loss")
 """Those of them that change from epoch to epoch."""
 
+LoggerName = Literal["tensorboard", "mlflow", "lightning-tensorboard", "lightning-mlflow"]
+
 
 class RunOptions(BaseModel):
     """Everything that decides a run; `options`: of the strategy, training, data and scheduler."""
@@ -83,10 +85,12 @@ class RunOptions(BaseModel):
         "computes the same function (canonical).",
     )
     keep: int = Field(3, ge=1, description="Keep the trained weights of this many best trials.")
-    logger: list[Literal["tensorboard", "mlflow"]] = Field(
+    logger: list[LoggerName] = Field(
         [],
         description="Also write to tensorboard (tensorboard/ in the run folder) or mlflow "
-        "(mlflow.db there, or MLFLOW_TRACKING_URI); repeat it for both.",
+        "(mlflow.db there, or MLFLOW_TRACKING_URI), each epoch, by Ray's own loggers; or to "
+        "lightning-tensorboard, lightning-mlflow: the steps of each training, by Lightning's. "
+        "Repeat it for more.",
     )
     options: dict[str, Any] = Field(
         {}, description="Options of the strategy, training, data and scheduler, as option=value."

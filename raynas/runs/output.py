@@ -16,8 +16,10 @@ from typing import IO, TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 
+from raynas.runs.plain import plain_console
+
 if TYPE_CHECKING:
-    from raynas.runs.run import Run
+    from raynas.runs.run import RunFolder
     from raynas.runs.view import TerminalView
 
 LOG = "log.txt"
@@ -30,7 +32,7 @@ class Output:
         """Prepare; the redirection begins with `with`."""
         self._verbose = verbose
         self._log: Path | None = None
-        self._run: Run | None = None
+        self._run: RunFolder | None = None
         self.console, self._errors = _console(sys.stdout), _console(sys.stderr)
 
     def __enter__(self) -> "Output":
@@ -102,7 +104,7 @@ class Output:
             return f" (details: {self._run.folder.uri}/{LOG};{self.resume_hint()})"
         return " (details: run it again with --verbose)"
 
-    def _opened(self, run: "Run") -> None:
+    def _opened(self, run: "RunFolder") -> None:
         self._run = run
         folder = run.folder.local
         if self._log and folder:
@@ -122,10 +124,9 @@ class Output:
 
 
 def _console(file: IO[str]) -> Console:
-    """Return a console that never breaks a line (and so a path) where no person looks."""
-    return Console(
-        file=file, highlight=False, soft_wrap=True, width=None if file.isatty() else 1000
-    )
+    if file.isatty():
+        return Console(file=file, highlight=False, soft_wrap=True)
+    return plain_console(file)
 
 
 def command() -> str:

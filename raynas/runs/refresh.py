@@ -9,7 +9,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from raynas.runs.run import Run
+from raynas.runs.report import write_report
+from raynas.runs.run import RunFolder
 
 EVERY_S = 30.0
 """Seconds at least from one report to the next."""
@@ -17,14 +18,14 @@ SHARE = 20
 """A report that took long is followed by a pause so many times as long."""
 
 _CODE = (
-    "import os, sys; os.nice(19); from raynas.runs.run import open_run; "
-    "open_run(sys.argv[1]).report()"
+    "import os, sys; os.nice(19); from raynas.runs.report import write_report; "
+    "from raynas.runs.run import open_run; write_report(open_run(sys.argv[1]))"
 )
 _log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def refreshed(run: Run, done: Callable[[], int], every: float = EVERY_S) -> Iterator[None]:
+def refreshed(run: RunFolder, done: Callable[[], int], every: float = EVERY_S) -> Iterator[None]:
     """Write the report whenever `done()`, the number of finished trials, has changed.
 
     In a process of its own and of the lowest priority, so that neither the trials nor what hands
@@ -40,15 +41,15 @@ def refreshed(run: Run, done: Callable[[], int], every: float = EVERY_S) -> Iter
         thread.join()
 
 
-def write_last(run: Run, state: str) -> None:
+def write_last(run: RunFolder, state: str) -> None:
     """Write the report of a run that has ended; what goes wrong is logged."""
     try:
-        run.report(state)
+        write_report(run, state)
     except Exception:
         _log.exception("the report could not be written")
 
 
-def _keep(run: Run, done: Callable[[], int], every: float, over: threading.Event) -> None:
+def _keep(run: RunFolder, done: Callable[[], int], every: float, over: threading.Event) -> None:
     seen, pause = -1, every
     while not over.wait(pause):
         if done() == seen:

@@ -4,14 +4,14 @@ A retraining is a run of its own, in `retrained/NAME/` of the search's folder, w
 one architecture and whose trials are seeds. So it is resumed, watched and opened like any run.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pprint import pformat
 from typing import Any
 
 from raynas.runs.config import RunConfig, make_config, read_config
 from raynas.runs.modules import MODULES, install_modules
 from raynas.runs.record import Trial
-from raynas.runs.run import Run, open_run, read_run_yaml
+from raynas.runs.run import RunFolder, open_run, read_run_yaml
 from raynas.runs.search import View, resume_run, run_search
 from raynas.runs.status import ranked
 from raynas.runs.storage import Folder
@@ -31,15 +31,17 @@ def retrain_run(
     seeds: int | None = None,
     name: str = "",
     options: Mapping[str, Any] | None = None,
+    logger: Sequence[str] | None = None,
     view: View | None = None,
     address: str | None = None,
     **resources: float | None,
-) -> Run:
+) -> RunFolder:
     """Train the `rank`-th best architecture of a run in full, or go on with doing so.
 
     It trains on the training split, as the search did; validation is reported each epoch, and each
     seed's last weights are tested once, at its end. `options` are those of the training; they win
-    over the search's and the architecture's own. `resources` are cpus_per_trial, gpus_per_trial.
+    over the search's and the architecture's own. `logger` are those that follow it, by default the
+    search's; `resources` are cpus_per_trial, gpus_per_trial.
 
     Raises:
         ValueError: no such run or rank; an option is not of the training; `name` exists and has
@@ -52,10 +54,13 @@ def retrain_run(
     _check(options)
     folder = parent.folder / RETRAINED / (name or f"trial-{trial.number:05d}")
     if folder.exists("run.yaml"):
-        _check_same(folder, trial, epochs, options)
+        _check_same(folder, trial, epochs, options, logger)
         return resume_run(folder.uri, seeds, view, address)
     value = _with_options(trial.architecture.value, options, epochs)
-    config = _config(parent, folder, seeds or 1, epochs, options, resources)
+    given: dict[str, Any] = {k: v for k, v in resources.items() if v is not None}
+    if logger is not None:
+        given["logger"] = list(logger)
+    config = _config(parent, folder, seeds or 1, epochs, options, given)
     source = parent.folder.read("space.py").decode()
     if parent.folder.exists(MODULES):
         install_modules(parent.folder.read(MODULES))
@@ -68,7 +73,7 @@ def retrain_run(
     )
 
 
-def ranked_trial(run: Run, rank: int) -> Trial:
+def ranked_trial(run: RunFolder, rank: int) -> Trial:
     """Return the completed trial of a rank, 1 for the best.
 
     Raises:
@@ -81,7 +86,7 @@ def ranked_trial(run: Run, rank: int) -> Trial:
     return trials[rank - 1]
 
 
-def retrainings(run: Run, number: int) -> list[Run]:
+def retrainings(run: RunFolder, number: int) -> list[RunFolder]:
     """Return the retrainings of a trial that have a network, the best by the metric first."""
     found = []
     for info in (run.folder / RETRAINED).list():
@@ -106,14 +111,21 @@ def _check(options: Mapping[str, Any]) -> None:
 
 
 def _check_same(
-    folder: Folder, trial: Trial, epochs: int | None, options: Mapping[str, Any]
+    folder: Folder,
+    trial: Trial,
+    epochs: int | None,
+    options: Mapping[str, Any],
+    logger: Sequence[str] | None,
 ) -> None:
     """Refuse to go on with a retraining of something else."""
     known = read_config(read_run_yaml(folder), f"{folder.uri}/run.yaml")
     wanted = {**options, **({} if epochs is None else {"epochs": epochs})}
+    if logger is not None:
+        wanted["logger"] = list(logger)
     has = {
         **known.training.model_dump(),
-        "trial": (Run(folder, known).origin() or {}).get("number"),
+        "logger": known.logger,
+        "trial": (RunFolder(folder, known).origin() or {}).get("number"),
     }
     for option, value in {**wanted, "trial": trial.number}.items():
         if has[option] != value:
@@ -133,12 +145,12 @@ def _with_options(value: Any, options: Mapping[str, Any], epochs: int | None) ->
 
 
 def _config(
-    parent: Run,
+    parent: RunFolder,
     folder: Folder,
     seeds: int,
     epochs: int | None,
     options: Mapping[str, Any],
-    resources: Mapping[str, float | None],
+    given: Mapping[str, Any],
 ) -> RunConfig:
     searched = read_config(read_run_yaml(parent.folder), f"{parent.folder.uri}/run.yaml")
     shared = {
@@ -148,7 +160,7 @@ def _config(
     }
     values = {
         **searched.model_dump(),
-        **{name: value for name, value in resources.items() if value is not None},
+        **given,
         "strategy": "random",
         "deduplicate": "exact",
         "scheduler": "none",
@@ -170,7 +182,7 @@ def _only(value: Any, source: str) -> str:
     )
 
 
-def _origin(parent: Run, trial: Trial) -> dict[str, Any]:
+def _origin(parent: RunFolder, trial: Trial) -> dict[str, Any]:
     config = parent.config
     return {
         "run": config.name,

@@ -8,10 +8,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from raynas.runs.output import command
-from raynas.runs.run import Run
+from raynas.runs.run import RunFolder
 
 
-def show_retrained(run: Run, console: Console) -> None:
+def show_retrained(run: RunFolder, console: Console) -> None:
     """Print what the seeds of a retraining reached, and what to type next."""
     best: dict[str, Any] = run.best() or {}
     seeds = best["retrained"]["seeds"]
@@ -36,10 +36,10 @@ def show_retrained(run: Run, console: Console) -> None:
         table.add_row(f"[dim]{name}[/dim]", text)
     console.print("[bold green]Retrained[/bold green]")
     console.print(table)
-    parent = escape(run.folder.uri.rpartition("/retrained/")[0])
+    folder = escape(run.folder.uri)
     console.print("[dim]Next[/dim]")
-    console.print(f"  {command()} export {parent} --format pytorch")
-    console.print(f"  in Python: net = raynas.load('{escape(run.folder.uri)}')")
+    console.print(f"  {command()} export {folder}")
+    console.print(f"  in Python: net = raynas.load('{folder}')")
 
 
 def spread(seeds: list[dict[str, float]], metric: str) -> str:

@@ -16,7 +16,7 @@ ORIGIN = "origin.json"
 REPORT = "report.html"
 
 
-class Run:
+class RunFolder:
     """One search and its folder."""
 
     def __init__(self, folder: Folder, config: RunOptions) -> None:
@@ -44,6 +44,11 @@ class Run:
         found: dict[str, Any] = json.loads(self.folder.read(ORIGIN))
         return found
 
+    @property
+    def unit(self) -> str:
+        """What one of its trials is to a person: a trial of a search, a seed of a retraining."""
+        return "seed" if self.folder.exists(ORIGIN) else "trial"
+
     def state(self, done: int) -> str:
         """Say whether a run with so many trials done is "running", "finished" or "interrupted"."""
         if is_locked(self.folder):
@@ -53,21 +58,8 @@ class Run:
         best = self.best()  # of fewer trials where the space has no more
         return "finished" if best and best["trials"] == self.config.trials else "interrupted"
 
-    def report(self, state: str | None = None) -> str:
-        """Write `report.html` into the folder, in one step, and return where it is.
 
-        `state` is that of the run, for who knows it better than the folder: the run itself.
-        """
-        from raynas.runs.report import make_report
-
-        trials = list(self.trials())
-        state = state or self.state(len(trials))
-        html = make_report(self.folder, self.config, trials, self.best(), state)
-        self.folder.write(REPORT, html.encode())
-        return f"{self.folder.uri}/{REPORT}"
-
-
-def open_run(path: str) -> Run:
+def open_run(path: str) -> RunFolder:
     """Open a run folder to look at it.
 
     Raises:
@@ -76,7 +68,7 @@ def open_run(path: str) -> Run:
     folder = open_folder(path)
     where = f"{folder.uri}/run.yaml"
     try:
-        return Run(folder, RunOptions(**parse_options(read_run_yaml(folder), where)))
+        return RunFolder(folder, RunOptions(**parse_options(read_run_yaml(folder), where)))
     except ValidationError as error:
         raise ValueError(f"{where}: {one_line(error)}") from error
 

@@ -19,10 +19,15 @@ from raynas.runs.engine import run_trials
 from raynas.runs.errors import RunFailed
 from raynas.runs.job import Job
 from raynas.runs.lock import Lost, locked
-from raynas.runs.loggers import make_loggers
+from raynas.runs.loggers import (
+    check_loggers,
+    make_loggers,
+    make_step_logs,
+    mlflow_undisturbed,
+)
 from raynas.runs.modules import MODULES, find_modules, install_modules
 from raynas.runs.refresh import refreshed, write_last
-from raynas.runs.run import ORIGIN, Run, read_run_yaml
+from raynas.runs.run import ORIGIN, RunFolder, read_run_yaml
 from raynas.runs.storage import Folder, open_folder
 from raynas.space import LoadedSpace, load_space, load_space_source, sample, walk
 from raynas.training import (
@@ -39,7 +44,7 @@ _PROBE = ".raynas-can-write"
 class View(Protocol):
     """Shows a run while it goes on."""
 
-    def opened(self, run: Run, space: LoadedSpace, data: DataSource, resumed: bool) -> None:
+    def opened(self, run: RunFolder, space: LoadedSpace, data: DataSource, resumed: bool) -> None:
         """The run is about to start."""
 
     def watch(self, book: Book) -> contextlib.AbstractContextManager[None]:
@@ -56,7 +61,7 @@ def run_search(
     *,
     space: LoadedSpace | None = None,
     origin: dict[str, Any] | None = None,
-) -> Run:
+) -> RunFolder:
     """Search, and return the run with its best architecture tested.
 
     A retraining is a search of a `space` with one architecture; `origin` says where it is from.
@@ -77,7 +82,7 @@ def run_search(
             f"run {folder.uri} exists; choose another --name, or go on with: "
             f"raynas resume {folder.uri}"
         )
-    make_loggers(config, folder)  # says what is missing before anything is made
+    check_loggers(config, folder)
     _writable(config.storage)
     with joined(address):
         notice = Room(config).check()
@@ -88,7 +93,7 @@ def run_search(
 
 def resume_run(
     path: str, trials: int | None = None, view: View | None = None, address: str | None = None
-) -> Run:
+) -> RunFolder:
     """Go on with a run, from whatever moment it ended at; `trials` extends or cuts it.
 
     Raises:
@@ -186,8 +191,8 @@ def _go(
     listeners: list[Lost],
     notice: str | None,
     resumed: bool = False,
-) -> Run:
-    run = Run(folder, config)
+) -> RunFolder:
+    run = RunFolder(folder, config)
     book = Book(folder, config, config.make_strategy(space))
     listeners.append(book.give_up)
     cpus, gpus = worker_share(config)
@@ -207,6 +212,7 @@ def _go(
         working_directory=os.getcwd(),
         tests=run.origin() is not None,
         waits=config.scheduler != "none",
+        logs=make_step_logs(config, folder),
     )
     if view:
         view.opened(run, space, data, resumed)
@@ -216,6 +222,7 @@ def _go(
         with (
             refreshed(run, lambda: book.done),
             view.watch(book) if view else contextlib.nullcontext(),
+            mlflow_undisturbed(config),
         ):
             run_trials(book, job, callbacks=make_loggers(config, folder))
         if book.left and book.stopped.is_set():

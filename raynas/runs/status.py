@@ -8,7 +8,7 @@ from rich.table import Table
 
 from raynas.runs.output import command
 from raynas.runs.record import Trial
-from raynas.runs.run import REPORT, Run, open_run
+from raynas.runs.run import REPORT, RunFolder, open_run
 from raynas.runs.supernets import derived_words, trials_in_words
 from raynas.space import describe
 
@@ -31,37 +31,40 @@ def show_status(path: str, console: Console) -> None:
         console.print(f"Go on with: {command()} resume {escape(path)}")
 
 
-def status_of(run: Run, trials: list[Trial], state: str) -> list[RenderableType]:
+def status_of(run: RunFolder, trials: list[Trial], state: str) -> list[RenderableType]:
     """Return what there is to say of a run: where it is, its best trials, its failures."""
     failed = [trial for trial in trials if trial.status == "failed"]
     early = sum(trial.status == "stopped" for trial in trials)
+    origin = run.origin()
     parts: list[RenderableType] = [
         f"[bold]{escape(run.config.name)}[/bold]: {state}, {len(trials)} of {run.config.trials} "
-        f"trials done, {f'{early} stopped early, ' if early else ''}{len(failed)} failed",
-        f"{escape(run.config.space)} on {escape(run.config.data)} by {run.config.strategy}, "
-        f"{trials_in_words(run.config)}, best by {run.config.metric}",
+        f"{run.unit}s done, "
+        f"{f'{early} stopped early, ' if early else ''}{len(failed)} failed",
+        _retraining(run, origin) if origin else _search(run),
     ]
     best = ranked(trials, run)[:SHOWN]
     if best:
-        parts.append(_table(best, run.config.metric))
+        if origin:
+            parts.append(escape(describe(best[0].architecture.value)))
+        parts.append(_seeds(best) if origin else _table(best, run.config.metric))
     for trial in trials:
         if trial.derived is not None:
             parts.append(f"supernet trial {trial.number}: {escape(derived_words(trial))}")
     for trial in failed[:SHOWN]:
-        parts.append(f"[red]failed[/red] trial {trial.number}: {escape(str(trial.error))}")
+        parts.append(f"[red]failed[/red] {run.unit} {trial.number}: {escape(str(trial.error))}")
     if len(failed) > SHOWN:
-        parts.append(f"… and {len(failed) - SHOWN} more failed trials, in trials/")
+        parts.append(f"… and {len(failed) - SHOWN} more failed {run.unit}s, in trials/")
     return parts
 
 
-def ranked(trials: list[Trial], run: Run) -> list[Trial]:
+def ranked(trials: list[Trial], run: RunFolder) -> list[Trial]:
     """Return the completed trials, the best first, the earlier one first among equals."""
     metric, sign = run.config.metric, 1 if run.config.mode == "min" else -1
     completed = (t for t in trials if t.status == "completed" and t.proposal.supernet is None)
     return sorted(completed, key=lambda trial: sign * trial.metrics[metric])
 
 
-def show_result(run: Run, console: Console) -> None:
+def show_result(run: RunFolder, console: Console) -> None:
     """Print the best architecture of a run that has ended, and what to type next."""
     best: dict[str, Any] = run.best() or {}
     metrics, test = best["metrics"], best["test"]
@@ -92,10 +95,43 @@ def show_result(run: Run, console: Console) -> None:
     console.print(f"  in Python: net = raynas.load('{folder}')")
 
 
-def _table(trials: list[Trial], metric: str) -> Table:
+def _search(run: RunFolder) -> str:
+    """Say what is searched, how, and on what."""
+    config = run.config
+    return (
+        f"{escape(config.space)} on {escape(config.data)} by {config.strategy}, "
+        f"{trials_in_words(config)}, best by {config.metric}"
+    )
+
+
+def _retraining(run: RunFolder, origin: dict[str, Any]) -> str:
+    """Say what is trained in full, and on what."""
+    config = run.config
+    return (
+        f"full training of trial {origin['number']} of {escape(origin['run'])} on "
+        f"{escape(config.data)}, {config.trials} seed{'s' if config.trials > 1 else ''} of "
+        f"{config.epochs} epochs, best by {config.metric}"
+    )
+
+
+def _seeds(trials: list[Trial]) -> Table:
+    """List what each seed of a retraining reached, on the test data too."""
+    names = [name for name in ("val_accuracy", "test_accuracy") if name in trials[0].metrics]
+    table = _columns("seed", *names)
+    for trial in trials:
+        table.add_row(str(trial.number), *(f"{trial.metrics[name]:.4g}" for name in names))
+    return table
+
+
+def _columns(*names: str) -> Table:
     table = Table(box=None, padding=(0, 2), header_style="dim")
-    for name in ("trial", metric, "parameters", "architecture"):
+    for name in names:
         table.add_column(name, no_wrap=name != "architecture")
+    return table
+
+
+def _table(trials: list[Trial], metric: str) -> Table:
+    table = _columns("trial", metric, "parameters", "architecture")
     for trial in trials:
         table.add_row(
             str(trial.number),

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from raynas.runs.book import Book, Running
 from raynas.runs.record import Trial
-from raynas.runs.run import Run
+from raynas.runs.run import RunFolder
 from raynas.runs.supernets import derived_words, running_words, trials_in_words
 from raynas.space import LoadedSpace, describe, size
 from raynas.training import DataSource
@@ -28,17 +28,19 @@ SHOWN = 16
 class TerminalView:
     """Shows a run with rich; on a terminal it is redrawn in place, elsewhere it is lines."""
 
-    def __init__(self, console: Console, on_open: Callable[[Run], None]) -> None:
+    def __init__(self, console: Console, on_open: Callable[[RunFolder], None]) -> None:
         """Draw on a console; `on_open` is told the run once it is open."""
         self._console = console
         self._on_open = on_open
+        self.unit = "trial"
         self._started = time.monotonic()
         self._first_trial: float | None = None
         self._done_before = 0
 
-    def opened(self, run: Run, space: LoadedSpace, data: DataSource, resumed: bool) -> None:
+    def opened(self, run: RunFolder, space: LoadedSpace, data: DataSource, resumed: bool) -> None:
         """Say what is searched, on what, where."""
         self._on_open(run)
+        self.unit = run.unit
         origin = run.origin()
         self.say(_retraining(run, origin, resumed) if origin else _searching(run, space, resumed))
         self.say(f"[dim]{escape(data.summary())}[/dim]")
@@ -76,10 +78,10 @@ class TerminalView:
         head = Table.grid(padding=(0, 1))
         head.add_row(bar, self._counts(book))
         running = list(book.running.values())
-        return Group(head, *_best_lines(book), *_running_lines(running, book))
+        return Group(head, *_best_lines(book, self.unit), *_running_lines(running, book, self.unit))
 
     def _counts(self, book: Book) -> str:
-        parts = [f"[bold]{book.done}[/bold]/{book.total} trials"]
+        parts = [f"[bold]{book.done}[/bold]/{book.total} {self.unit}s"]
         if self._first_trial is None:
             if not book.running:
                 return f"{parts[0]}, starting workers"
@@ -106,7 +108,7 @@ class TerminalView:
         return (time.monotonic() - self._first_trial) / done * book.left
 
 
-def _searching(run: Run, space: LoadedSpace, resumed: bool) -> str:
+def _searching(run: RunFolder, space: LoadedSpace, resumed: bool) -> str:
     config, count = run.config, size(space.space)
     many = (
         f"{count:,}"
@@ -120,7 +122,7 @@ def _searching(run: Run, space: LoadedSpace, resumed: bool) -> str:
     )
 
 
-def _retraining(run: Run, origin: dict[str, Any], resumed: bool) -> str:
+def _retraining(run: RunFolder, origin: dict[str, Any], resumed: bool) -> str:
     config = run.config
     return (
         f"[bold]{'Resuming' if resumed else 'Retraining'}[/bold] trial {origin['number']} of "
@@ -134,6 +136,7 @@ class _Lines:
 
     def __init__(self, view: TerminalView, book: Book) -> None:
         self._view = view
+        self._unit = view.unit
         self._best = book.best[0].trial_id if book.best else ""
         self._failed = len(book.failures)
         self._lost = book.lost
@@ -144,7 +147,7 @@ class _Lines:
         if len(book.failures) > self._failed:
             self._failed = len(book.failures)
             trial = book.failures[-1]
-            self._view.say(f"trial {trial.number} failed: {escape(str(trial.error))}")
+            self._view.say(f"{self._unit} {trial.number} failed: {escape(str(trial.error))}")
         if book.lost is not None and book.lost != self._lost:
             self._lost = book.lost
             self._view.say(f"{book.lost[0]} goes on elsewhere: {escape(book.lost[1])}")
@@ -154,7 +157,8 @@ class _Lines:
             self._view.say(f"trial {trial.number}: supernet, {escape(derived_words(trial))}")
         if book.best and book.best[0].trial_id != self._best:
             self._best = book.best[0].trial_id
-            self._view.say(f"{book.done}/{book.total} new best: {_words(book.best[0], book)}")
+            words = _words(book.best[0], book, self._unit)
+            self._view.say(f"{book.done}/{book.total} new best: {words}")
         elif time.monotonic() > self._next:
             self._view.say(self._view._counts(book) + _epochs(book))
             for alive in book.running.values():
@@ -173,24 +177,24 @@ def _epochs(book: Book) -> str:
     return f" (epoch {', '.join(epochs)} of {book.config.epochs})" if epochs else ""
 
 
-def _words(trial: Trial, book: Book) -> str:
+def _words(trial: Trial, book: Book, unit: str) -> str:
     """Say how good a trial is and what it is."""
     metric = book.config.metric
     params = trial.metrics.get("params")
     cost = f", {params:,.0f} parameters" if params is not None and metric != "params" else ""
     return (
-        f"{metric} {trial.metrics[metric]:.4g} (trial {trial.number}{cost}): "
+        f"{metric} {trial.metrics[metric]:.4g} ({unit} {trial.number}{cost}): "
         f"{escape(describe(trial.architecture.value))}"
     )
 
 
-def _best_lines(book: Book) -> list[RenderableType]:
+def _best_lines(book: Book, unit: str) -> list[RenderableType]:
     if not book.best:
-        return [Text("no trial is finished yet", style="dim")]
-    return [Text.from_markup(f"[green]best[/green] {_words(book.best[0], book)}")]
+        return [Text(f"no {unit} is finished yet", style="dim")]
+    return [Text.from_markup(f"[green]best[/green] {_words(book.best[0], book, unit)}")]
 
 
-def _running_lines(running: list[Running], book: Book) -> list[RenderableType]:
+def _running_lines(running: list[Running], book: Book, unit: str) -> list[RenderableType]:
     """Write one line a trial that is being trained, cut to the width of the terminal."""
     lines: list[RenderableType] = []
     for trial in running[:SHOWN]:
@@ -201,7 +205,7 @@ def _running_lines(running: list[Running], book: Book) -> list[RenderableType]:
         words = running_words(trial)
         lines.append(
             Text.assemble(
-                (f"trial {trial.proposal.number:<4} ", "cyan"),
+                (f"{unit} {trial.proposal.number:<4} ", "cyan"),
                 f"{epoch:<13}",
                 f"{'' if value is None else format(value, '.4g'):<8}",
                 (words, "dim"),

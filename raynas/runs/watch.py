@@ -9,7 +9,7 @@ from rich.live import Live
 from rich.markup import escape
 
 from raynas.runs.record import Trial
-from raynas.runs.run import Run, open_run
+from raynas.runs.run import RunFolder, open_run
 from raynas.runs.status import ranked, show_status, status_of
 
 EVERY_S = 2.0
@@ -38,7 +38,7 @@ def watch_status(path: str, console: Console) -> None:
     show_status(path, console)
 
 
-def _looks(run: Run) -> Iterator[tuple[Run, list[Trial], str]]:
+def _looks(run: RunFolder) -> Iterator[tuple[RunFolder, list[Trial], str]]:
     """Yield the run whenever there is something new, until it has ended."""
     pause = REMOTE_EVERY_S if run.folder.local is None else EVERY_S
     seen: object = None
@@ -55,14 +55,14 @@ def _looks(run: Run) -> Iterator[tuple[Run, list[Trial], str]]:
         time.sleep(pause)
 
 
-def _line(run: Run, trials: list[Trial]) -> str:
+def _line(run: RunFolder, trials: list[Trial]) -> str:
     """Say in one line how far a run is."""
     failed = sum(trial.status == "failed" for trial in trials)
-    said = [f"{len(trials)}/{run.config.trials} trials"]
+    said = [f"{len(trials)}/{run.config.trials} {run.unit}s"]
     if failed:
         said.append(f"{failed} failed")
     best = ranked(trials, run)
     if best:
         metric = run.config.metric
-        said.append(f"best {metric} {best[0].metrics[metric]:.4g} (trial {best[0].number})")
+        said.append(f"best {metric} {best[0].metrics[metric]:.4g} ({run.unit} {best[0].number})")
     return escape(", ".join(said))

@@ -16,6 +16,11 @@ POINTS = 400
 """Evaluations that a sampler sees: the best and, evenly spread in time, others."""
 WHOLE = ("BruteForceSampler", "CmaEsSampler", "NSGAIISampler", "NSGAIIISampler")
 """Samplers that need to see all of them."""
+DEFAULT_SAMPLER = "TPESampler"
+RANDOM_AT_FIRST = {
+    "TPESampler": 10, "GPSampler": 10, "NSGAIISampler": 50, "NSGAIIISampler": 50,
+}  # fmt: skip
+"""How many proposals a sampler draws at random before it looks at results."""
 NOTES = "optuna"
 NOTING = ("CmaEsSampler", "NSGAIISampler", "NSGAIIISampler")
 """Samplers whose state is what they note on each trial."""
@@ -51,7 +56,7 @@ class OptunaSearch(Strategy):
         seed: int = 0,
         duplicates: bool = False,
         deduplicate: Deduplicate = "exact",
-        sampler: str = "TPESampler",
+        sampler: str = DEFAULT_SAMPLER,
         multivariate: bool = True,
     ) -> None:
         """Take a sampler of `optuna.samplers` by name.
@@ -122,7 +127,7 @@ class OptunaSearch(Strategy):
         from optuna import samplers
 
         options: dict[str, Any] = {}
-        if self.sampler == "TPESampler":
+        if self.sampler == DEFAULT_SAMPLER:
             together = self.multivariate
             options = {"constant_liar": True, "multivariate": together, "group": together}
         kind: Any = getattr(samplers, self.sampler, None)

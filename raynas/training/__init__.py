@@ -8,6 +8,7 @@ from raynas.training.config import TrainingConfig
 from raynas.training.data import is_user_data, load_arrays, load_data
 from raynas.training.errors import CandidateError
 from raynas.training.fit import Build, evaluate_test, fit, load_candidate, make_candidate
+from raynas.training.loggers import StepLog
 from raynas.training.optimizers import OPTIMIZERS, SCHEDULES
 from raynas.training.report import Metrics, OnEpoch, Save, read_curve
 from raynas.training.samples import stored_batches
@@ -34,6 +35,7 @@ __all__ = [
     "OnEpoch",
     "Save",
     "ShuffledBatches",
+    "StepLog",
     "SupernetConfig",
     "Team",
     "TrainingConfig",

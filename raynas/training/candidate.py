@@ -21,8 +21,9 @@ class Candidate(LightningModule):
     """Trains a net that maps inputs to one output a class; takes inputs as they are stored.
 
     Logs train_loss, then val_loss, val_accuracy and val_f1 (macro) or the same of the test, once an
-    epoch. Validation and test losses are plain cross entropies, without label smoothing. The
-    normalisation is part of the module, so a checkpoint needs nothing else to be used.
+    epoch; for Lightning's loggers also the train_loss_step of a batch. Validation and test losses
+    are plain cross entropies, without label smoothing. The normalisation is part of the module, so
+    a checkpoint needs nothing else to be used.
     """
 
     mean: Tensor
@@ -58,6 +59,8 @@ class Candidate(LightningModule):
         smoothing = self.config.label_smoothing
         loss = functional.cross_entropy(self(inputs), labels, label_smoothing=smoothing)
         self._losses.append((loss.detach(), len(labels)))
+        if self.loggers:
+            self.log("train_loss_step", loss.detach())
         return loss
 
     def on_train_epoch_end(self) -> None:

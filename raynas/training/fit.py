@@ -1,17 +1,20 @@
 """Training one candidate, going on with it, and testing it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
+from pytorch_lightning.callbacks import LearningRateMonitor
 from torch import nn
 
 from raynas.nets import count_macs, count_parameters
+from raynas.space import describe
 from raynas.training.candidate import Candidate
 from raynas.training.config import TrainingConfig
 from raynas.training.latency import LatencyProbe
+from raynas.training.loggers import StepLog
 from raynas.training.report import EpochReport, Metrics, OnEpoch
 from raynas.training.seeding import seed_epoch
 from raynas.training.share import check_shares, divide
@@ -34,6 +37,8 @@ def fit(
     accelerator: str = "auto",
     devices: int = 1,
     team: Team | None = None,
+    logs: Sequence[StepLog] = (),
+    name: str = "",
 ) -> None:
     """Train the net of an architecture, from the start or on from a checkpoint.
 
@@ -48,6 +53,8 @@ def fit(
     In a `team` each worker calls this, and it calls `on_epoch` on each: all must call `save`, which
     writes on rank 0, and one that returns True ends the training for all. `batch_size` stays the
     samples of one step, of which each worker takes an equal share; each validates on all samples.
+
+    Lightning's loggers write to `logs`, under the `name` of the training.
 
     Raises:
         CandidateError: the training or validation loss is not finite.
@@ -69,8 +76,15 @@ def fit(
     report = EpochReport(on_epoch, seed, cost, started)
     probe = LatencyProbe(cost, data.input_shape)  # comes first: the report seeds the epoch
     with quiet_lightning():
+        loggers = [log.open(name, config, describe(value)) for log in logs]
+        rates = [LearningRateMonitor("step")] if loggers else []
         trainer = make_trainer(
-            config, accelerator=accelerator, devices=devices, callbacks=[probe, report], team=team
+            config,
+            accelerator=accelerator,
+            devices=devices,
+            callbacks=[probe, *rates, report],
+            team=team,
+            loggers=loggers,
         )
         trainer.fit(
             candidate,

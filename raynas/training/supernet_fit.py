@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from raynas.nets import Supernet, count_parameters
 from raynas.space import LoadedSpace
 from raynas.training.collapse import collapse_warning, count_idle
 from raynas.training.halves import halved
+from raynas.training.loggers import StepLog
 from raynas.training.report import EpochReport, OnEpoch
 from raynas.training.seeding import seed_epoch
 from raynas.training.source import DataSource
@@ -31,6 +33,8 @@ def fit_supernet(
     checkpoint: Path | None = None,
     accelerator: str = "auto",
     devices: int = 1,
+    logs: Sequence[StepLog] = (),
+    name: str = "",
 ) -> None:
     """Train the supernet of a space, from the start or on from a checkpoint; see `fit`.
 
@@ -58,7 +62,11 @@ def fit_supernet(
     report = EpochReport(on_epoch, seed, cost, started, prefix=PREFIX, details=_Details(module))
     with quiet_lightning():
         trainer = make_trainer(
-            module.config, accelerator=accelerator, devices=devices, callbacks=[report]
+            module.config,
+            accelerator=accelerator,
+            devices=devices,
+            callbacks=[report],
+            loggers=[log.open(name, module.config, "supernet") for log in logs],
         )
         trainer.fit(
             module,

@@ -2,16 +2,18 @@
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from lightning_fabric.plugins.environments.cluster_environment import ClusterEnvironment
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from pytorch_lightning import Callback, Trainer
+from pytorch_lightning.loggers import Logger
 from pytorch_lightning.strategies import Strategy
 
 from raynas.training.config import TrainingConfig
+from raynas.training.loggers import EVERY_STEPS
 
 _CHATTER = "pytorch_lightning.utilities.rank_zero"
 """Who tells which devices there are, gives tips and says why a training stopped."""
@@ -20,6 +22,7 @@ _KNOWN_WARNINGS = (
     r"GPU available but not used",  # the user chose the CPU
     r"`isinstance\(treespec, LeafSpec\)` is deprecated",  # Lightning 2.6 with PyTorch 2.13
     r"The '\w+_dataloader' does not have many workers",  # a user's data module, on purpose
+    r"The number of training batches \(\d+\) is smaller than the logging interval",
     r"You passed `Trainer\(accelerator='cpu', precision='16-mixed'\)`",  # takes bf16 instead
 )
 
@@ -56,8 +59,9 @@ def make_trainer(
     devices: int = 1,
     callbacks: list[Callback] | None = None,
     team: Team | None = None,
+    loggers: Sequence[Logger] = (),
 ) -> Trainer:
-    """Make a Trainer that logs, prints and saves nothing of its own.
+    """Make a Trainer that prints and saves nothing of its own, and logs to `loggers` only.
 
     It never asks the surroundings (as a batch system) for other processes: Ray places trials, and
     says who the others of a `team` are.
@@ -69,7 +73,8 @@ def make_trainer(
         max_epochs=config.epochs,
         gradient_clip_val=config.gradient_clip,
         callbacks=callbacks,
-        logger=False,
+        logger=list(loggers) or False,
+        log_every_n_steps=EVERY_STEPS,
         enable_checkpointing=bool(callbacks),
         enable_progress_bar=False,
         enable_model_summary=False,

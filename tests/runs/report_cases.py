@@ -85,18 +85,26 @@ def random_trials(count: int, notes: Callable[[int], dict[str, Any]] | None = No
 
 
 def facts(
-    record: list[Trial], *, state: str = "finished", best: Any = None, **config: Any
+    record: list[Trial],
+    *,
+    state: str = "finished",
+    best: Any = None,
+    origin: Any = None,
+    others: tuple[Facts, ...] = (),
+    **config: Any,
 ) -> Facts:
     return Facts(
         config=RunOptions(**{"name": "run", "trials": max(1, len(record)), **config}),
         versions={"raynas": "0.1.0"},
-        space_doc="Chains.",
+        space_source='"""Chains."""',
         uri="runs/run",
         command="raynas",
         state=state,
         written_at=START,
         trials=record,
         best=best,
+        origin=origin,
+        others=others,
     )
 
 

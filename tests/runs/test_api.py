@@ -9,6 +9,7 @@ import pytest
 
 import raynas
 from raynas.cli.commands import COMMANDS
+from raynas.cli.look import report
 from raynas.cli.network import export, retrain
 from raynas.cli.replay import replay
 from raynas.runs.options import RunOptions
@@ -33,7 +34,12 @@ def test_search_takes_every_option_of_a_run_with_its_default():
 
 @pytest.mark.parametrize(
     ("command", "function"),
-    [(retrain, raynas.Run.retrain), (export, raynas.Run.export), (replay, raynas.replay)],
+    [
+        (retrain, raynas.Run.retrain),
+        (export, raynas.Run.export),
+        (replay, raynas.replay),
+        (report, raynas.Run.report),
+    ],
 )
 def test_functions_take_what_commands_take(command, function):
     renamed = {"set": "options", "verbose": "progress", "run_folder": "self"}

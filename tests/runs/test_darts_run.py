@@ -16,7 +16,7 @@ import raynas
 from raynas.cli import app
 from raynas.runs.errors import RunFailed
 from raynas.runs.replay import Replay, replay
-from raynas.runs.run import Run, open_run
+from raynas.runs.run import RunFolder, open_run
 from raynas.runs.status import show_result, show_status
 from raynas.space import load_space
 from raynas.space.relaxation import relax
@@ -38,7 +38,7 @@ COMMON = {"strategy": "darts", "epochs": 2, "seed": 1, "options": OPTIONS}
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory, ray_cluster) -> Run:
+def run(tmp_path_factory, ray_cluster) -> RunFolder:
     home = tmp_path_factory.mktemp("darts")
     space = write_space(home, SPACE)
     raynas.search(space=space, name="one", storage=str(home / "runs"), **COMMON)

@@ -18,15 +18,16 @@ from raynas.runs import watch
 from raynas.runs.lock import locked
 from raynas.runs.record import Record
 from raynas.runs.refresh import refreshed
-from raynas.runs.run import Run, open_run
+from raynas.runs.report import write_report
+from raynas.runs.run import RunFolder, open_run
 from raynas.runs.storage import open_folder
 from raynas.runs.watch import watch_status
 
 
-def made_up(folder: Path, count: int, **config: object) -> Run:
+def made_up(folder: Path, count: int, **config: object) -> RunFolder:
     """Write a run folder by its own means, without training anything."""
     settings = small_config(**{"trials": count, **config})
-    run = Run(open_folder(str(folder)), settings)
+    run = RunFolder(open_folder(str(folder)), settings)
     run.folder.make()
     run.folder.write("run.yaml", settings.to_yaml().encode())
     run.folder.write("space.py", b'"""Chains of convolutions, for tests."""\n')
@@ -61,8 +62,17 @@ def test_a_report_is_written_again_from_a_moved_folder(searched, tmp_path):
     moved = Path(shutil.copytree(searched.folder, tmp_path / "moved"))
     (moved / "report.html").unlink()
     (moved / "space.py").write_text("raise SystemExit('no code of a run is executed')")
-    assert open_run(str(moved)).report() == f"{moved}/report.html"
+    assert write_report(open_run(str(moved))) == f"{moved}/report.html"
     assert '<span class="state finished">' in (moved / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_report_compares_with_another_run(searched, tmp_path):
+    other = made_up(tmp_path / "other", 8, name="other")
+    html = Path(searched.report(compare=[other.folder.uri])).read_text(encoding="utf-8")
+    assert "best so far of other" in html
+    assert "another version of the space" not in html  # they are called differently, too
+    assert "raynas report" in html
+    searched.report()
 
 
 def test_a_failing_report_ends_no_run(searched, tmp_path, caplog):
@@ -150,5 +160,5 @@ def test_the_report_of_a_remote_run(tmp_path):
     (remote / "trials").make()
     for name in ("run.yaml", "space.py", "trials/00000.parquet"):
         remote.write(name, run.folder.read(name))
-    assert open_run("memory://reports/run").report() == "memory://reports/run/report.html"
+    assert write_report(open_run("memory://reports/run")) == "memory://reports/run/report.html"
     assert b"6 trials of up to" in remote.read("report.html")

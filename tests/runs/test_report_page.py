@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 import pytest
 from report_cases import evolution_trials, facts, random_trials, records, trial
 
+from raynas.runs.report.compare import check_comparable
 from raynas.runs.report.page import page
 from raynas.space import Architecture
 
@@ -132,6 +133,59 @@ def test_other_metrics_and_losses():
     assert "val_accuracy against latency (ms)" in page(facts(latency))
 
 
+def test_a_retraining_tells_of_its_seeds():
+    architecture = random_trials(1)[0].architecture
+    trials = [
+        trial(n, architecture, accuracy=0.9 + n / 100, test_accuracy=0.8 + n / 100, test_f1=0.7)
+        for n in range(3)
+    ]
+    origin = {"run": "found", "number": 7}
+    html = page(facts(trials, origin=origin, best={}, strategy="random", epochs=40))
+    assert "Trial 7 of found, trained in full on digits: 3 seeds of 40 epochs." in html
+    sections = ["best", "seeds", "trials", "how", "type"]
+    assert Outline(html).ids("section") == sections
+    assert "<td>0.9100 ± 0.0100</td>" in html
+    assert "<b>0.8100 ± 0.0100</b>" in html
+    for words in ("searched by", "random, expected", "Pareto front."):
+        assert words not in html
+    assert html.count("<pre>raynas resume runs/run --trials 5</pre>") == 1
+
+
+def named(name: str, **more):
+    return facts(random_trials(12), name=name, strategy="random", **more)
+
+
+def test_runs_are_compared():
+    """A random search of the same protocol is the baseline of a strategy that draws none."""
+    mine = {"strategy": "reinforce", "options": {"batch_size": 8, "units": 3}}
+    assert "random, expected" not in page(facts(random_trials(6), **mine))
+    same = named("chance", seed=5, options={"batch_size": 8})
+    html = page(facts(random_trials(6), **mine, others=(same,)))
+    assert "best so far of chance" in html
+    assert "computed from the 12 trials drawn at random in chance" in html
+    assert "<td>seed 5 (here 0)</td>" in html
+    assert "--compare runs/run</pre>" in html
+    other = named("other", epochs=99, options={"batch_size": 9})
+    html = page(facts(random_trials(6), **mine, others=(other,)))
+    assert "best so far of other" in html
+    assert "random, expected" not in html
+    assert "<td>epochs 99 (here 10), batch_size 9 (here 8)</td>" in html
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        (named("x", metric="val_loss"), "expected a run of metric val_accuracy, .* got val_loss"),
+        (named("x", data="synthetic"), "expected a run of data digits, .* got synthetic"),
+        (facts([]), "has no completed trial yet"),
+        (facts([trial(0)], origin={"run": "found", "number": 7}), "is a retraining"),
+    ],
+)
+def test_what_cannot_be_compared(other, said):
+    with pytest.raises(ValueError, match=said):
+        check_comparable(facts(random_trials(6)), other)
+
+
 HOSTILE = '</script><script>alert("x")</script>&<img src=x onerror=alert(1)>\u2028\'"`${1}'
 
 
@@ -144,7 +198,7 @@ def test_hostile_words_do_nothing():
         for t in random_trials(44)
     ]  # fmt: skip
     known = facts(trials, name=HOSTILE.replace("/", ""), space=HOSTILE, data=HOSTILE)
-    html = page(replace(known, uri=HOSTILE, space_doc=HOSTILE))
+    html = page(replace(known, uri=HOSTILE, space_source=repr(HOSTILE)))
     tags = Outline(html).tags
     assert [tag for tag, _ in tags].count("script") == 2
     assert not [tag for tag, _ in tags if tag == "img"]

@@ -1,6 +1,7 @@
 """From a search to a network in use: retrained, exported, run without raynas, in this process."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -103,6 +104,14 @@ def test_a_retraining_is_a_run_of_one_architecture_over_seeds(run, retrained):
     )
     assert best["metrics"]["val_accuracy"] == frame.val_accuracy.max()
     assert checkpoints(folder) == set(frame.trial_id)
+    said = retrained.status()
+    assert f"{folder.name}: finished, 2 of 2 seeds done, 0 failed" in said
+    assert f"full training of trial {wanted.number} of found on digits, 2 seeds of 3 epochs" in said
+    assert "test_accuracy" in said
+    assert not re.search(" $", said, re.MULTILINE)
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    assert f"Trial {wanted.number} of found, trained in full on digits: 2 seeds of 3" in html
+    assert f"raynas resume {folder} --trials 4" in html
 
 
 def test_each_seed_is_tested_with_its_last_weights(retrained):

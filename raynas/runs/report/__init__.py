@@ -4,6 +4,6 @@ Pictures are SVG drawn here, not plotly's: plotly.js would weigh 4.5 MB in each 
 pictures follow neither the reader's light or dark nor the printer.
 """
 
-from raynas.runs.report.make import make_report
+from raynas.runs.report.make import write_report
 
-__all__ = ["make_report"]
+__all__ = ["write_report"]

@@ -28,7 +28,7 @@ def as_json(facts: Facts) -> Markup:
     words: dict[str, int] = {}
     metrics = [name for name in facts.metrics if name != "train_loss"]
     columns = [
-        {"key": "trial", "name": "trial"},
+        {"key": "trial", "name": facts.unit},
         {"key": "status", "name": "status"},
         *({"key": name, "name": NAMES.get(name, name)} for name in metrics),
         {"key": "epochs", "name": "epochs"},
@@ -37,6 +37,7 @@ def as_json(facts: Facts) -> Markup:
     ]
     data = {
         "metric": facts.metric,
+        "unit": facts.unit,
         "larger": facts.larger_is_better,
         "columns": columns,
         "rows": [
@@ -48,7 +49,7 @@ def as_json(facts: Facts) -> Markup:
         "words": list(words),
         "details": {t.number: _details(t, facts) for t in facts.trials},
         "curves": _curves(facts.trials),
-        "front": sorted(front_numbers(facts)),
+        "front": [] if facts.origin else sorted(front_numbers(facts)),
         "best": facts.ranked[0].number if facts.ranked else None,
         "running": facts.state == "running",
     }  # fmt: skip

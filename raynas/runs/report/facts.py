@@ -1,5 +1,6 @@
 """What a report is made from: the record of a run, and what follows from it by counting."""
 
+import ast
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,13 +25,30 @@ class Facts:
 
     config: RunOptions
     versions: dict[str, str]
-    space_doc: str
+    space_source: str
     uri: str
     command: str
     state: str
     written_at: datetime
     trials: list[Trial]
     best: dict[str, Any] | None
+    origin: dict[str, Any] | None = None
+    """Where the one architecture of a retraining comes from; None for a search."""
+    others: tuple["Facts", ...] = ()
+    """Runs that this one is compared with."""
+
+    @property
+    def unit(self) -> str:
+        """What one of the trials is to a person."""
+        return "seed" if self.origin else "trial"
+
+    @cached_property
+    def space_doc(self) -> str:
+        """The text at the top of the space file, "" where there is none; none of it is executed."""
+        try:
+            return ast.get_docstring(ast.parse(self.space_source)) or ""
+        except (SyntaxError, ValueError):
+            return ""
 
     @property
     def metric(self) -> str:

@@ -1,47 +1,49 @@
 """From a run folder to the page of its report."""
 
-import ast
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import yaml
 
-from raynas.runs.options import RunOptions
 from raynas.runs.output import command
-from raynas.runs.record import Trial
+from raynas.runs.report.compare import check_comparable
 from raynas.runs.report.facts import Facts
 from raynas.runs.report.page import page
-from raynas.runs.storage import Folder
+from raynas.runs.run import REPORT, RunFolder, read_run_yaml
 
 
-def make_report(
-    folder: Folder,
-    config: RunOptions,
-    trials: list[Trial],
-    best: dict[str, Any] | None,
-    state: str,
+def write_report(
+    run: RunFolder, state: str | None = None, compare: Sequence[RunFolder] = ()
 ) -> str:
-    """Return the HTML of a run's report.
+    """Write `report.html` into a run's folder, in one step, and return where it is.
 
-    No code of the run is executed: of its space file only the text at the top is read.
+    `state` is that of the run, for who knows it better than the folder: the run itself. The runs to
+    `compare` with are drawn in its pictures of progress.
+
+    Raises:
+        ValueError: one of them cannot be compared with the run.
     """
-    facts = Facts(
-        config=config,
-        versions=yaml.safe_load(folder.read("run.yaml")).get("versions") or {},
-        space_doc=_doc(folder),
+    facts = read_facts(run, state)
+    others = tuple(read_facts(other) for other in compare)
+    for other in others:
+        check_comparable(facts, other)
+    run.folder.write(REPORT, page(replace(facts, others=others)).encode())
+    return f"{run.folder.uri}/{REPORT}"
+
+
+def read_facts(run: RunFolder, state: str | None = None) -> Facts:
+    """Gather what a report is made from; no code of the run is executed."""
+    folder, trials = run.folder, list(run.trials())
+    return Facts(
+        config=run.config,
+        versions=yaml.safe_load(read_run_yaml(folder)).get("versions") or {},
+        space_source=folder.read("space.py").decode() if folder.exists("space.py") else "",
         uri=folder.uri,
         command=command(),
-        state=state,
+        state=state or run.state(len(trials)),
         written_at=datetime.now(UTC),
         trials=trials,
-        best=best,
+        best=run.best(),
+        origin=run.origin(),
     )
-    return page(facts)
-
-
-def _doc(folder: Folder) -> str:
-    """Return the docstring of the run's space file, "" where there is none."""
-    try:
-        return ast.get_docstring(ast.parse(folder.read("space.py"))) or ""
-    except (FileNotFoundError, SyntaxError, ValueError):
-        return ""

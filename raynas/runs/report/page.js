@@ -80,7 +80,7 @@ for (const svg of document.querySelectorAll("svg.chart")) {
     const values = data.columns.map((column, place) => [column, row[place]])
       .filter(([column, value]) => typeof value === "number" && !["trial", "epochs", "seconds"].includes(column.key))
       .slice(0, 4).map(([column, value]) => `${column.name} ${shown(value)}`);
-    tip.replaceChildren(make("b", `trial ${number}`), make("div", values.join(", ")), make("div", row.text.slice(0, 160)));
+    tip.replaceChildren(make("b", `${data.unit} ${number}`), make("div", values.join(", ")), make("div", row.text.slice(0, 160)));
     tip.style.left = `${Math.min(event.pageX + 14, document.documentElement.clientWidth - tip.offsetWidth - 8)}px`;
     tip.style.top = `${event.pageY + 14}px`;
   });

@@ -20,6 +20,8 @@ from raynas.runs.report.predictor import predictor
 from raynas.runs.report.progress import progress
 from raynas.runs.report.scale import duration, short
 from raynas.runs.report.section import Figure, Section
+from raynas.runs.report.seeds import seeds
+from raynas.runs.retrained import spread
 from raynas.space import describe
 
 DRAWN = 3
@@ -70,13 +72,22 @@ def _asset(name: str) -> str:
 
 def _sections(facts: Facts) -> list[Section]:
     """Return the parts that there is something to say in."""
-    every = [progress, fronts, decisions, ancestry, predictor, controller, alphas, failures]
+    every = (
+        [seeds, failures] if facts.origin
+        else [progress, fronts, decisions, ancestry, predictor, controller, alphas, failures]
+    )  # fmt: skip
     found = (section(facts) for section in every)
     return [section for section in found if section is not None]
 
 
 def _headline(facts: Facts) -> str:
     config = facts.config
+    if facts.origin:
+        many = f"{config.trials} seeds" if config.trials > 1 else "1 seed"
+        return (
+            f"Trial {facts.origin['number']} of {facts.origin['run']}, trained in full on "
+            f"{config.data}: {many} of {config.epochs} epochs."
+        )
     way = "largest" if facts.larger_is_better else "smallest"
     return (
         f"{config.space} searched by {config.strategy} on {config.data}: {config.trials:,} trials "
@@ -96,9 +107,12 @@ def _tiles(facts: Facts) -> list[Tile]:
     if facts.ranked:
         best = facts.ranked[0]
         tiles.append(
-            Tile(f"best {facts.metric}", f"{facts.score(best):.4g}", f"trial {best.number}")
+            Tile(f"best {facts.metric}", f"{facts.score(best):.4g}", f"{facts.unit} {best.number}")
         )
-    if facts.best and facts.ranked and facts.best["trial_id"] == facts.ranked[0].trial_id:
+    if facts.origin and facts.ranked:
+        reached = [trial.metrics for trial in facts.scored]
+        tiles.append(Tile("test accuracy", spread(reached, "test_accuracy"), "once a seed"))
+    elif facts.best and facts.ranked and facts.best["trial_id"] == facts.ranked[0].trial_id:
         test = facts.best["test"]
         tiles.append(
             Tile("test accuracy", f"{test['test_accuracy']:.4f}", "measured once, at the end")
@@ -116,15 +130,15 @@ def _tiles(facts: Facts) -> list[Tile]:
         done += f" of {facts.config.trials:,}"
     return [
         *tiles,
-        Tile("trials", done, ", ".join(counts) or "none failed"),
+        Tile(f"{facts.unit}s", done, ", ".join(counts) or "none failed"),
         Tile("epochs trained", f"{facts.epochs:,}"),
-        Tile("training", duration(facts.train_seconds), "of all trials"),
+        Tile("training", duration(facts.train_seconds), f"of all {facts.unit}s"),
         Tile("wall time", duration(facts.clock.total), "without pauses"),
     ]
 
 
 def _drawings(facts: Facts) -> list[Drawn]:
-    """Draw the best ones, those with the same architecture once."""
+    """Draw the best ones, those with the same architecture once; the one of a retraining."""
     different = list({trial.architecture.id: trial for trial in facts.ranked[::-1]}.values())
     found = []
     for rank, trial in enumerate(different[::-1][:DRAWN], start=1):
@@ -132,7 +146,7 @@ def _drawings(facts: Facts) -> list[Drawn]:
                  if n in trial.metrics and n != facts.metric]  # fmt: skip
         remark = ", ".join([f"{facts.metric} {facts.score(trial):.4g}", *costs])
         value = trial.architecture.value
-        title = f"Rank {rank}: trial {trial.number}"
+        title = "" if facts.origin else f"Rank {rank}: trial {trial.number}"
         found.append(Drawn(title, remark, describe(value), draw(value)))
     return found
 

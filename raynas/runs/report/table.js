@@ -90,8 +90,8 @@ function draw() {
   }
   document.querySelector("#table tbody").replaceChildren(body);
   document.getElementById("count").textContent =
-    rows.length === data.rows.length ? `${rows.length.toLocaleString("en")} trials`
-      : `${rows.length.toLocaleString("en")} of ${data.rows.length.toLocaleString("en")} trials`;
+    (rows.length === data.rows.length ? "" : `${rows.length.toLocaleString("en")} of `) +
+    `${data.rows.length.toLocaleString("en")} ${data.unit}${data.rows.length === 1 ? "" : "s"}`;
   document.getElementById("page").textContent = `page ${state.page + 1} of ${pages}`;
   document.getElementById("back").disabled = state.page === 0;
   document.getElementById("next").disabled = state.page >= pages - 1;
@@ -112,7 +112,7 @@ function opened(row) {
   const list = make("dl");
   const say = (name, value) => list.append(make("dt", name), make("dd", value));
   say("architecture", details.id);
-  say("started", `${shown(details.at)} s after the first trial${details.node ? ", on " + details.node : ""}`);
+  say("started", `${shown(details.at)} s after the first ${data.unit}${details.node ? ", on " + details.node : ""}`);
   if (details.parents) {
     const parents = make("dd");
     details.parents.forEach((parent) => parents.append(make("a", parent, { href: "#trials", "data-trial": parent }), " "));
