@@ -137,6 +137,11 @@ def test_importing_raynas_is_fast_and_light() -> None:
     assert best < 0.3
 
 
+def test_a_run_is_looked_at_without_torch() -> None:
+    code = "import sys, raynas.runs.watch, raynas.runs.report; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
 def test_spaces_are_walked_without_torch_or_ray() -> None:
     code = "import sys, raynas.space; sys.exit(bool({'torch', 'ray'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -8,12 +8,13 @@ import json
 import math
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from raynas.runs.config import RunConfig
 from raynas.runs.record import Record, Trial
+from raynas.runs.running import Running
 from raynas.runs.storage import Folder
 from raynas.space import Architecture
 from raynas.strategies import (
@@ -26,21 +27,6 @@ from raynas.strategies import (
 )
 
 _PROPOSAL = "proposal.json"
-
-
-@dataclass
-class Running:
-    """A trial that is being trained, as the terminal shows it."""
-
-    trial_id: str
-    proposal: Proposal
-    epoch: int = 0
-    metrics: dict[str, float] | None = None
-    curve: list[dict[str, Any]] = field(default_factory=list)
-    losses: int = 0
-    """How often in a row it has lost its worker, with no new epoch in between."""
-    reached: int = 0
-    """The epoch that it had reached when it lost its last worker."""
 
 
 class Book:

@@ -1,8 +1,8 @@
 """What a run says about supernets, whose trials are unlike those of candidates."""
 
-from raynas.runs.book import Running
 from raynas.runs.options import RunOptions
 from raynas.runs.record import Trial
+from raynas.runs.running import Running
 from raynas.space import describe
 
 

@@ -12,9 +12,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from raynas.runs.book import Book, Running
+from raynas.runs.book import Book
 from raynas.runs.record import Trial
 from raynas.runs.run import RunFolder
+from raynas.runs.running import Running
 from raynas.runs.supernets import derived_words, running_words, trials_in_words
 from raynas.space import LoadedSpace, describe, size
 from raynas.training import DataSource

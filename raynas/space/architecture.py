@@ -24,6 +24,13 @@ class Architecture:
         """Sixteen hex digits that are the same for the same value, in every process and version."""
         return hashlib.sha256(canonical_json(self.value).encode()).hexdigest()[:16]
 
+    @classmethod
+    def identified(cls, value: JSON, picks: dict[str, int], id_: str) -> "Architecture":
+        """Make one whose id is known, so that it need not be computed."""
+        architecture = cls(value, picks)
+        architecture.__dict__["id"] = id_
+        return architecture
+
     def __eq__(self, other: object) -> bool:
         """Compare the values as JSON: 1, 1.0 and true are three values, [1] and (1,) are one."""
         return isinstance(other, Architecture) and self.id == other.id

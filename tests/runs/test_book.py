@@ -2,12 +2,17 @@
 
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from run_cases import checkpoints, open_book, result_of, score_of, small_config, train
 
+from raynas.runs import record
+from raynas.runs.book import Book
+from raynas.runs.config import make_config
 from raynas.runs.storage import open_folder
+from raynas.space import load_space
 
 CONFIG = small_config(trials=40, keep=2)
 
@@ -26,6 +31,31 @@ def test_a_book_that_is_opened_again_goes_on_the_same(tmp_path: Path, strategy, 
     book = open_book(tmp_path / "pieces", config)
     assert (book.done, book.left) == (24, 16)
     assert [trial.number for trial in book._record] == list(range(24))
+
+
+def test_thousands_of_trials_are_few_files_and_the_same_history(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(record, "ROWS_A_FILE", 100)
+    config = make_config(space="mlp", strategy="evolution", trials=3000, options={"population": 50})
+    space, folder = load_space("mlp"), open_folder(str(tmp_path))
+    strategy, writer = config.make_strategy(space), record.Record(folder)
+    now = datetime.now(UTC)
+    for _ in range(2000):
+        proposal = strategy.ask()
+        score = score_of(proposal.architecture)
+        strategy.tell(proposal.number, score)
+        writer.append(
+            record.Trial(
+                f"run_{proposal.number:05d}", proposal, "completed", None, 1, 1.0, now, now, "here",
+                {"val_accuracy": score},
+            )
+        )  # fmt: skip
+    assert len(list((folder / "trials").list())) == 20
+    again = Book(folder, config, config.make_strategy(space))
+    assert (again.done, again.left) == (2000, 1000)
+    assert again.strategy.history == strategy.history
+    assert [again.next()["architecture_id"] for _ in range(5)] == [
+        strategy.ask().architecture.id for _ in range(5)
+    ]
 
 
 def test_unfinished_trials_come_first_with_the_same_proposal(tmp_path: Path):

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
 
@@ -77,6 +78,9 @@ def test_what_was_appended_is_read_back_by_another(folder):
     for trial in trials:
         writer.append(trial)
     assert list(Record(folder)) == list(writer) == trials
+    for read, trial in zip(Record(folder), trials, strict=True):
+        assert read.to_row() == trial.to_row()
+        assert read.architecture.id == Architecture(trial.architecture.value, {}).id
 
 
 def test_files_stay_few_and_a_writer_goes_on_in_the_last(folder, monkeypatch):
@@ -146,7 +150,7 @@ def test_a_crash_between_the_files_of_a_new_metric(folder, monkeypatch):
         writer.append(make_trial(number))
     write, written = writer._write, []
 
-    def crash(index: int, rows: list) -> None:
+    def crash(index: int, rows: pa.Table) -> None:
         if written:
             raise KeyboardInterrupt
         written.append(index)

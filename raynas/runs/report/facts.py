@@ -2,10 +2,12 @@
 
 import ast
 import math
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 from raynas.runs.options import RunOptions
@@ -128,23 +130,27 @@ class Clock:
 
     def __init__(self, spans: Iterable[tuple[datetime, datetime]]) -> None:
         """Join the spans of the trials into stretches without a gap."""
-        self._stretches: list[list[datetime]] = []
+        self._starts: list[datetime] = []
+        self._ends: list[datetime] = []
         for start, end in sorted(spans):
-            if self._stretches and start <= self._stretches[-1][1]:
-                self._stretches[-1][1] = max(self._stretches[-1][1], end)
+            if self._ends and start <= self._ends[-1]:
+                self._ends[-1] = max(self._ends[-1], end)
             else:
-                self._stretches.append([start, end])
+                self._starts.append(start)
+                self._ends.append(end)
+        stretches = zip(self._starts, self._ends, strict=True)
+        self._passed = [0.0, *accumulate((end - start).total_seconds() for start, end in stretches)]
+        """The seconds before each stretch, and at the end."""
 
     @property
     def total(self) -> float:
         """All of it."""
-        return sum((end - start).total_seconds() for start, end in self._stretches)
+        return self._passed[-1]
 
     def at(self, moment: datetime) -> float:
         """Return the seconds until a moment."""
-        seconds = 0.0
-        for start, end in self._stretches:
-            if start >= moment:
-                break
-            seconds += (min(end, moment) - start).total_seconds()
-        return seconds
+        place = bisect_left(self._starts, moment) - 1
+        if place < 0:
+            return 0.0
+        within = min(self._ends[place], moment) - self._starts[place]
+        return self._passed[place] + within.total_seconds()

@@ -91,11 +91,11 @@ def _dots(chart: Chart, facts: Facts, at: dict[int, float]) -> None:
     random = {trial.number for trial in random_trials(facts)}
     if len(random) == len(facts.scored):
         random = set()  # nothing to tell apart
-    scored = {trial.number for trial in facts.scored}
+    plain = {trial.number for trial in facts.scored} - random
     groups = (
         ("warn", "stopped early", [t for t in facts.trials if t.status == "stopped"]),
         ("other", "random draw", [t for t in facts.scored if t.number in random]),
-        ("plain", "trial", [t for t in facts.trials if t.number in scored - random]),
+        ("plain", "trial", [t for t in facts.trials if t.number in plain]),
     )
     for kind, name, trials in groups:
         trials = [t for t in trials if not math.isnan(facts.score(t))]
