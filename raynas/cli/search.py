@@ -1,6 +1,5 @@
 """The commands that search: search, resume."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -37,9 +36,11 @@ def search(
         ),
     ] = None,
     config: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            help="Take options from a YAML file, like the run.yaml of a run; those given here win.",
+            metavar="FILE",
+            help="Take options from a YAML file or URI, like the run.yaml of a run; those given "
+            "here win.",
             show_default=False,
         ),
     ] = None,
@@ -81,7 +82,7 @@ def search(
         if config is None:
             wanted = make_config(**given, options=options)
         else:
-            wanted = read_config(_read(config), str(config), **given, options=options)
+            wanted = read_config(_read(config), config, **given, options=options)
         finish(run_search(wanted, output.view(), address), output)
 
     run_command(run, verbose=verbose)
@@ -111,8 +112,10 @@ def resume(
     run_command(run, verbose=verbose)
 
 
-def _read(path: Path) -> str:
+def _read(path: str) -> str:
+    from raynas.runs.storage import read_file
+
     try:
-        return path.read_text()
+        return read_file(path).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"--config {path} cannot be read: {error}") from error

@@ -14,6 +14,7 @@ from raynas.runs.plain import plain_console
 from raynas.runs.run import open_run as open_folder
 from raynas.runs.search import resume_run, run_search
 from raynas.runs.spaces import describe_space as print_space
+from raynas.runs.storage import read_file
 from raynas.runs.view import TerminalView
 from raynas.space import bundled_spaces
 
@@ -117,7 +118,7 @@ def search_like(
         RunFailed: every trial failed.
     """
     try:
-        text = Path(config).read_text()
+        text = read_file(str(config)).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"config {config} cannot be read: {error}") from error
     given = {"name": name, "trials": trials, "seed": seed, "storage": storage}

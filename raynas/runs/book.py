@@ -129,7 +129,7 @@ class Book:
             trial = Running(f"{self.config.name}_{proposal.number:05d}", proposal)
             folder = self._checkpoints / trial.trial_id
             folder.make()
-            folder.write(_PROPOSAL, _proposal_json(proposal))
+            folder.keep_trying(lambda: folder.write(_PROPOSAL, _proposal_json(proposal)))
         self.running[trial.trial_id] = trial
         return {**as_config(trial.proposal), "trial_id": trial.trial_id}
 
@@ -165,17 +165,21 @@ class Book:
         """Record a trial that took its worker with it."""
         self._close(trial_id, "failed", error, {})
 
-    def lose(self, trial_id: str, error: str, most: int) -> None:
+    def lose(self, trial_id: str, error: str, most: int, fatal: Exception | None = None) -> None:
         """Put back a trial whose worker or machine is gone: it goes on elsewhere, as if resumed.
 
-        It fails if that has happened more than `most` times in a row, with no epoch in between.
+        It fails if that has happened more than `most` times in a row, with no epoch in between;
+        where that cannot be its own fault, the run ends with the error `fatal`.
         """
         running = self.running.get(trial_id)
         if running is None:
             return
         losses = 1 if running.epoch > running.reached else running.losses + 1
         if losses > most:
-            self.fail(trial_id, error)
+            if fatal is None:
+                self.fail(trial_id, error)
+            else:
+                self.give_up(fatal)
             return
         del self.running[trial_id]
         reached = max(running.epoch, running.reached)

@@ -30,7 +30,8 @@ def _use(found: dict[str, Any], folder: str) -> str:
 Inputs have the shape (batch, {shape}){dtype}, with values as in the data set: the normalisation is
 part of the network. Outputs are one number a class (logits); the largest one is the class."""
     if exported:
-        text += "\n\n" + _USE[exported["format"]].format(file=exported["file"], folder=folder)
+        file = exported["file"] if "://" in folder else f"{folder}/{exported['file']}"
+        text += "\n\n" + _USE[exported["format"]].format(file=file)
         text += (
             f"\n\nThe program was compared with the trained network on validation inputs, in "
             f"batches of {', '.join(map(str, exported['checked_batches']))}: the largest "
@@ -59,7 +60,7 @@ With PyTorch alone:
 ```python
 import torch
 
-net = torch.export.load("{folder}/{file}").module()
+net = torch.export.load("{file}").module()
 print(net(inputs).argmax(dim=1))  # inputs: a tensor
 ```""",
     "onnx": """\
@@ -68,7 +69,7 @@ With onnxruntime alone:
 ```python
 import onnxruntime
 
-net = onnxruntime.InferenceSession("{folder}/{file}")
+net = onnxruntime.InferenceSession("{file}")
 print(net.run(None, {{"inputs": inputs}})[0].argmax(axis=1))  # inputs: a NumPy array
 ```""",
 }

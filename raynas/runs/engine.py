@@ -15,6 +15,7 @@ from ray.tune.search import Searcher
 from raynas.runs.book import Book
 from raynas.runs.cluster import Room
 from raynas.runs.job import Job
+from raynas.runs.storage import StoreError
 from raynas.runs.trial import CandidateTrial
 
 _QUIET = {
@@ -108,7 +109,8 @@ class _Results(_Unsaved, tune.Callback):
         with self._guard():
             result = trial.last_result or {}
             if "lost" in result:
-                self._book.lose(trial.config["trial_id"], result["lost"], MACHINES_LOST)
+                fatal = StoreError(result["lost"]) if result["store"] else None
+                self._book.lose(trial.config["trial_id"], result["lost"], MACHINES_LOST, fatal)
             else:
                 self._book.finish(trial.config["trial_id"], result)
 

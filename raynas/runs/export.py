@@ -63,7 +63,7 @@ def export_run(
     """
     _check(format_, quantize)
     run = open_run(path)
-    config = read_config(read_run_yaml(run.folder), f"{run.folder.uri}/run.yaml")
+    config = read_config(read_run_yaml(run.folder), run.folder.uri_of("run.yaml"))
     trial = ranked_trial(run, rank)
     default = run.folder / "exported" / f"trial-{trial.number:05d}-{format_}"
     folder = open_folder(output) if output else default
@@ -87,7 +87,7 @@ def summary(exported: Exported) -> list[str]:
     lines = [
         f"Exported {found['description']}",
         f"from      {made['from']}",
-        f"to        {exported.folder.uri}/{made['file']} ({made['bytes']:,} bytes)",
+        f"to        {exported.folder.uri_of(made['file'])} ({made['bytes']:,} bytes)",
         f"agrees    to {made['largest_difference']:.1e} with the trained network, on validation "
         f"inputs in batches of {', '.join(map(str, made['checked_batches']))}",
     ]
@@ -97,7 +97,7 @@ def summary(exported: Exported) -> list[str]:
             f"int8      {int8['file']} ({int8['bytes']:,} bytes): validation accuracy "
             f"{int8['val_accuracy']:.4f}, before {int8['val_accuracy_before']:.4f}"
         )
-    return [*lines, f"how to use it: {exported.folder.uri}/README.md"]
+    return [*lines, f"how to use it: {exported.folder.uri_of('README.md')}"]
 
 
 def _check(format_: str, quantize: str | None) -> None:
@@ -125,7 +125,7 @@ def _network(
         return *read_network(retrained.folder / "best"), retrained.folder.uri
     best = run.best()
     if best is not None and best["trial_id"] == trial.trial_id:
-        return *read_network(run.folder / "best"), f"{run.folder.uri}/best"
+        return *read_network(run.folder / "best"), (run.folder / "best").uri
     checkpoints = run.folder / "checkpoints"
     if not checkpoints.exists(f"{trial.trial_id}/{CHECKPOINT}"):
         raise ValueError(

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from raynas.runs.modules import install_modules
-from raynas.runs.storage import Folder
+from raynas.runs.storage import Folder, StoreError
 from raynas.space import Architecture, LoadedSpace, load_space_source
 from raynas.training import (
     DataSource,
@@ -84,6 +84,7 @@ def train(
 
     Raises:
         CandidateError: a loss is not finite.
+        StoreError: the checkpoint cannot be read or written.
         Exception: whatever the candidate raises.
     """
     folder = job.checkpoints / config["trial_id"]
@@ -145,9 +146,9 @@ def _result(job: Job, new: list[dict[str, Any]], last: bool) -> dict[str, Any]:
 
 def _fetch(folder: Folder, scratch: Path) -> Path | None:
     """Copy a trial's checkpoint here, if there is one."""
-    if not folder.exists(CHECKPOINT):
+    if not folder.keep_trying(lambda: folder.exists(CHECKPOINT)):
         return None
-    folder.download(CHECKPOINT, scratch / CHECKPOINT)
+    folder.keep_trying(lambda: folder.download(CHECKPOINT, scratch / CHECKPOINT))
     return scratch / CHECKPOINT
 
 
@@ -160,8 +161,9 @@ def test_trial(job: Job, trial_id: str, value: Any) -> dict[str, float]:
     """Return "test_loss", "test_accuracy" and "test_f1" of what a trial's checkpoint holds."""
     build = _space(job.space_source, job.space_name).build
     with tempfile.TemporaryDirectory() as scratch:
-        checkpoint = Path(scratch) / CHECKPOINT
-        (job.checkpoints / trial_id).download(CHECKPOINT, checkpoint)
+        checkpoint = _fetch(job.checkpoints / trial_id, Path(scratch))
+        if checkpoint is None:
+            raise StoreError(f"run folder, {job.checkpoints.uri}: {trial_id} is not there")
         return evaluate_test(
             build, value, job.data, job.training, checkpoint, accelerator=job.accelerator
         )
@@ -173,11 +175,16 @@ def trial_seed(seed: int, number: int) -> int:
 
 
 def _checkpoint(save: Callable[[Path], None], folder: Folder) -> None:
-    local = folder.local
-    if local is not None:
-        save(local / f".{CHECKPOINT}")
-        os.replace(local / f".{CHECKPOINT}", local / CHECKPOINT)
-        return
+    """Write a trial's checkpoint in one step.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
     with tempfile.TemporaryDirectory() as scratch:
-        save(Path(scratch) / CHECKPOINT)
-        folder.upload(Path(scratch) / CHECKPOINT, CHECKPOINT)
+        local = folder.local
+        written = (local or Path(scratch)) / f".{CHECKPOINT}"
+        folder.keep_trying(lambda: save(written))  # is not called again once it has succeeded
+        if local is not None:
+            folder.keep_trying(lambda: os.replace(written, local / CHECKPOINT))
+        else:
+            folder.keep_trying(lambda: folder.upload(written, CHECKPOINT))

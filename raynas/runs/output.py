@@ -10,6 +10,7 @@ import sys
 import tempfile
 import traceback
 from pathlib import Path
+from shlex import quote
 from types import TracebackType
 from typing import IO, TYPE_CHECKING
 
@@ -95,13 +96,15 @@ class Output:
 
     def resume_hint(self) -> str:
         """Say how to go on, once there is a run."""
-        return f" Go on with: {command()} resume {self._run.folder.uri}" if self._run else ""
+        if self._run is None:
+            return ""
+        return f" Go on with: {command()} resume {quote(self._run.folder.uri)}"
 
     def _details(self) -> str:
         if self._verbose:
             return ""
         if self._run:
-            return f" (details: {self._run.folder.uri}/{LOG};{self.resume_hint()})"
+            return f" (details: {self._run.folder.uri_of(LOG)};{self.resume_hint()})"
         return " (details: run it again with --verbose)"
 
     def _opened(self, run: "RunFolder") -> None:

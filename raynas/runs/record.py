@@ -191,7 +191,8 @@ class Record:
     def _write(self, index: int, rows: pa.Table) -> None:
         sink = pa.BufferOutputStream()
         pq.write_table(rows, sink, compression="zstd", use_dictionary=False)
-        self._folder.write(_file(index), sink.getvalue().to_pybytes())
+        content = sink.getvalue().to_pybytes()
+        self._folder.keep_trying(lambda: self._folder.write(_file(index), content))
 
 
 def _widened(table: pa.Table, schema: pa.Schema) -> pa.Table:

@@ -118,7 +118,7 @@ def _check_same(
     logger: Sequence[str] | None,
 ) -> None:
     """Refuse to go on with a retraining of something else."""
-    known = read_config(read_run_yaml(folder), f"{folder.uri}/run.yaml")
+    known = read_config(read_run_yaml(folder), folder.uri_of("run.yaml"))
     wanted = {**options, **({} if epochs is None else {"epochs": epochs})}
     if logger is not None:
         wanted["logger"] = list(logger)
@@ -152,7 +152,7 @@ def _config(
     options: Mapping[str, Any],
     given: Mapping[str, Any],
 ) -> RunConfig:
-    searched = read_config(read_run_yaml(parent.folder), f"{parent.folder.uri}/run.yaml")
+    searched = read_config(read_run_yaml(parent.folder), parent.folder.uri_of("run.yaml"))
     shared = {
         name: value
         for name, value in searched.options.items()
@@ -167,8 +167,8 @@ def _config(
         "trials": seeds,
         "keep": seeds,
         "epochs": epochs or LONGER * searched.epochs,
-        "name": folder.uri.rpartition("/")[2],
-        "storage": f"{parent.folder.uri}/{RETRAINED}",
+        "name": folder.name,
+        "storage": (parent.folder / RETRAINED).uri,
         "options": {**shared, **options, "duplicates": True},
     }
     return make_config(**values)

@@ -1,5 +1,6 @@
 """How a retraining ended, for a person."""
 
+from shlex import quote
 from statistics import mean, stdev
 from typing import Any
 
@@ -29,17 +30,18 @@ def show_retrained(run: RunFolder, console: Console) -> None:
         ),
         (
             "network",
-            f"{escape(run.folder.uri)}/best (seed {int(best['trial_id'].rpartition('_')[2])})",
+            f"{escape(run.folder.uri_of('best'))} "
+            f"(seed {int(best['trial_id'].rpartition('_')[2])})",
         ),
     ]
     for name, text in rows:
         table.add_row(f"[dim]{name}[/dim]", text)
     console.print("[bold green]Retrained[/bold green]")
     console.print(table)
-    folder = escape(run.folder.uri)
+    folder = escape(quote(run.folder.uri))
     console.print("[dim]Next[/dim]")
     console.print(f"  {command()} export {folder}")
-    console.print(f"  in Python: net = raynas.load('{folder}')")
+    console.print(f"  in Python: net = raynas.load({escape(repr(run.folder.uri))})")
 
 
 def spread(seeds: list[dict[str, float]], metric: str) -> str:

@@ -66,7 +66,7 @@ def open_run(path: str) -> RunFolder:
         ValueError: there is none at `path`, or its run.yaml is broken.
     """
     folder = open_folder(path)
-    where = f"{folder.uri}/run.yaml"
+    where = folder.uri_of("run.yaml")
     try:
         return RunFolder(folder, RunOptions(**parse_options(read_run_yaml(folder), where)))
     except ValidationError as error:

@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 from typing import Any, Protocol
 
 import numpy as np
@@ -80,7 +81,7 @@ def run_search(
     if folder.exists():
         raise ValueError(
             f"run {folder.uri} exists; choose another --name, or go on with: "
-            f"raynas resume {folder.uri}"
+            f"raynas resume {quote(folder.uri)}"
         )
     check_loggers(config, folder)
     _writable(config.storage)
@@ -102,7 +103,7 @@ def resume_run(
         RunFailed: every trial failed.
     """
     folder = open_folder(path)
-    config = read_config(read_run_yaml(folder), f"{folder.uri}/run.yaml")
+    config = read_config(read_run_yaml(folder), folder.uri_of("run.yaml"))
     with locked(folder, view.say if view else lambda text: None) as listeners:
         if trials is not None and trials != config.trials:
             config = make_config(**{**config.model_dump(), "trials": trials})

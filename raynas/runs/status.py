@@ -1,5 +1,6 @@
 """What a run folder says, for a person: while it runs, and at the end."""
 
+from shlex import quote
 from typing import Any
 
 from rich.console import Console, RenderableType
@@ -28,7 +29,7 @@ def show_status(path: str, console: Console) -> None:
     for part in status_of(run, trials, state):
         console.print(part)
     if state == "interrupted":
-        console.print(f"Go on with: {command()} resume {escape(path)}")
+        console.print(f"Go on with: {command()} resume {escape(quote(path))}")
 
 
 def status_of(run: RunFolder, trials: list[Trial], state: str) -> list[RenderableType]:
@@ -68,7 +69,7 @@ def show_result(run: RunFolder, console: Console) -> None:
     """Print the best architecture of a run that has ended, and what to type next."""
     best: dict[str, Any] = run.best() or {}
     metrics, test = best["metrics"], best["test"]
-    folder = escape(run.folder.uri)
+    folder = escape(quote(run.folder.uri))
     table = Table.grid(padding=(0, 2))
     rows = [
         ("architecture", escape(best["description"])),
@@ -81,8 +82,8 @@ def show_result(run: RunFolder, console: Console) -> None:
         ("parameters", f"{metrics['params']:,.0f}"),
         ("MACs", f"{metrics['macs']:,.0f} for one input"),
         ("found", f"trial {best['number']} of {run.config.trials}"),
-        ("run folder", folder),
-        ("report", f"{folder}/{REPORT}"),
+        ("run folder", escape(run.folder.uri)),
+        ("report", escape(run.folder.uri_of(REPORT))),
     ]
     for name, text in rows:
         table.add_row(f"[dim]{name}[/dim]", text)
@@ -92,7 +93,7 @@ def show_result(run: RunFolder, console: Console) -> None:
     console.print(f"  {command()} status {folder}")
     console.print(f"  {command()} resume {folder} --trials {2 * run.config.trials}")
     console.print(f"  {command()} retrain {folder}")
-    console.print(f"  in Python: net = raynas.load('{folder}')")
+    console.print(f"  in Python: net = raynas.load({escape(repr(run.folder.uri))})")
 
 
 def _search(run: RunFolder) -> str:

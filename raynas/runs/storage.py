@@ -1,11 +1,22 @@
 """A folder, local or remote, through pyarrow's file systems (and fsspec's, where it has none)."""
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from pyarrow import fs
+
+PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0)
+"""What is waited before each new try where an object store does not answer."""
+
+_Done = TypeVar("_Done")
+
+
+class StoreError(OSError):
+    """A run folder cannot be written or read now, whatever is trained."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +33,18 @@ class Folder:
         """The path, where the folder is on this machine's file system."""
         return Path(self.path) if isinstance(self.filesystem, fs.LocalFileSystem) else None
 
+    @property
+    def name(self) -> str:
+        """The last part of its path."""
+        return self.path.rpartition("/")[2]
+
     def __truediv__(self, name: str) -> "Folder":
         """Return a folder inside this one."""
-        place, mark, options = self.uri.partition("?" if "://" in self.uri else "\0")
-        return Folder(self.filesystem, f"{self.path}/{name}", f"{place}/{name}{mark}{options}")
+        return Folder(self.filesystem, f"{self.path}/{name}", self.uri_of(name))
+
+    def uri_of(self, name: str) -> str:
+        """Return how a person writes what lies in this folder."""
+        return inside(self.uri, name)
 
     def make(self) -> None:
         """Create the folder and those above it."""
@@ -68,6 +87,22 @@ class Folder:
         """Copy a file of the folder to a local path."""
         target.write_bytes(self.read(name))
 
+    def keep_trying(self, action: Callable[[], _Done]) -> _Done:
+        """Do something with this folder; in an object store again and again while that fails.
+
+        Raises:
+            StoreError: it does not succeed.
+        """
+        for pause in () if self.local else PAUSES_S:
+            try:
+                return action()
+            except OSError:
+                time.sleep(pause)
+        try:
+            return action()
+        except OSError as error:
+            raise StoreError(f"run folder, {self.uri}: {error}") from error
+
     def list(self) -> Iterator[fs.FileInfo]:
         """Yield what lies directly in the folder, sorted by name; nothing if it is not there."""
         selector = fs.FileSelector(self.path, allow_not_found=True)
@@ -80,6 +115,25 @@ class Folder:
             self.filesystem.delete_file(self.path)
         elif kind != fs.FileType.NotFound:
             self.filesystem.delete_dir(self.path)
+
+
+def inside(uri: str, name: str) -> str:
+    """Return how a person writes what lies in a folder; a URI's options stay at its end."""
+    place, mark, options = uri.partition("?" if "://" in uri else "\0")
+    return f"{place}/{name}{mark}{options}"
+
+
+def read_file(uri: str) -> bytes:
+    """Return the content of a file, local or remote.
+
+    Raises:
+        ValueError: nothing installed knows the URI's scheme.
+        OSError: it cannot be read.
+    """
+    file = open_folder(uri)
+    with file.filesystem.open_input_stream(file.path, compression=None) as stream:
+        content: bytes = stream.read()
+        return content
 
 
 def open_folder(uri: str) -> Folder:

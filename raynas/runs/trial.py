@@ -12,6 +12,7 @@ import torch
 from ray.tune import Trainable
 
 from raynas.runs.job import Job, reached, test_trial, train
+from raynas.runs.storage import StoreError
 from raynas.runs.together import WorkersLostError, train_together
 from raynas.training import CandidateError
 
@@ -95,8 +96,9 @@ class CandidateTrial(Trainable):
                 test = test_trial(job, config["trial_id"], config["architecture"])
                 names = [*result["metric_names"], *test]
                 results.put({**shared, **result, **test, "metric_names": names})
-        except WorkersLostError as error:
-            results.put({**shared, job.metric: float("nan"), "lost": str(error), "done": True})
+        except (WorkersLostError, StoreError) as error:
+            lost = {"lost": str(error), "store": isinstance(error, StoreError)}
+            results.put({**shared, job.metric: float("nan"), **lost, "done": True})
         except BaseException as error:  # a net that calls sys.exit() is a failed candidate, too
             if not isinstance(error, CandidateError):
                 traceback.print_exc()

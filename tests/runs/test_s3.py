@@ -2,15 +2,15 @@
 
 import re
 import signal
-import socket
-import subprocess
-import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
 import pytest
+import torch
 from command_cases import command
+from moto.server import ThreadedMotoServer
 from run_cases import wait_for, write_space
 
 import raynas
@@ -18,32 +18,25 @@ from raynas.runs.storage import Folder, open_folder
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of boto3
 
+Server = tuple[ThreadedMotoServer, str]
+"""An S3 server, and a URI in a bucket of it."""
+
 
 @pytest.fixture
-def storage(monkeypatch) -> Iterator[str]:
-    """A URI in a bucket of a server that runs for this test."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def server(monkeypatch) -> Iterator[Server]:
+    """A server that runs for this test; it keeps what it has while it is stopped."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
-    serve = ["-c", "from moto.server import main; main()", f"-p{port}"]
-    server = subprocess.Popen(
-        [sys.executable, *serve], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    _, port = server.get_host_and_port()
+    server._port = port  # where it starts again
     url = f"http://127.0.0.1:{port}"
     try:
-        wait_for(lambda: _answers(port))
         boto3.client("s3", endpoint_url=url, region_name="us-east-1").create_bucket(Bucket="runs")
-        yield f"s3://runs/mine?scheme=http&endpoint_override=127.0.0.1:{port}&region=us-east-1"
+        yield server, f"s3://runs/mine?scheme=http&endpoint_override=127.0.0.1:{port}"
     finally:
-        server.kill()
-        server.wait()
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
+        server.stop()
 
 
 def rows(folder: Folder) -> int:
@@ -51,7 +44,10 @@ def rows(folder: Folder) -> int:
     return len(raynas.open_run(folder.uri).trials) if there else 0
 
 
-def test_a_run_is_killed_there_and_resumed_elsewhere_with_other_workers(storage, tmp_path: Path):
+def test_a_run_is_killed_there_resumed_elsewhere_with_other_workers_and_used(
+    server, ray_cluster, tmp_path: Path
+):
+    moto, storage = server
     write_space(tmp_path / "here")
     (tmp_path / "there").mkdir()
     folder = open_folder(storage) / "run"
@@ -63,18 +59,32 @@ def test_a_run_is_killed_there_and_resumed_elsewhere_with_other_workers(storage,
         code, _, err = driver.end(signal.SIGKILL)
         assert code == -signal.SIGKILL, err
     done = raynas.open_run(folder.uri).trials
-    total = len(done) + 3
+    total = len(done) + 4
     with command(tmp_path / "there", "resume", folder.uri, f"--trials={total}") as driver:
+        wait_for(lambda: rows(folder) > len(done) or driver.process.poll() is not None)
+        moto.stop()
+        time.sleep(4)
+        moto.start()
         code, out, err = driver.end()
     assert (code, err) == (0, "")
     assert "waiting 15 s to see whether it is still there" in out
+    assert f"resume '{folder.uri}' --trials {2 * total}" in out  # as a shell takes it
     with command(tmp_path / "there", "status", folder.uri) as driver:
         code, out, err = driver.end()
     assert f"run: finished, {total} of {total} trials done, 0 failed" in out
-    trials = raynas.open_run(folder.uri).trials
-    assert sorted(trials.number) == list(range(total))
-    assert trials.architecture_id.is_unique
-    assert list(trials.trial_id[: len(done)]) == list(done.trial_id)
+    run = raynas.open_run(folder.uri)
+    assert sorted(run.trials.number) == list(range(total))
+    assert run.trials.architecture_id.is_unique
+    assert list(run.trials.trial_id[: len(done)]) == list(done.trial_id)
     assert len(list((folder / "checkpoints").list())) == 2
     assert not folder.exists("lease.json")
-    assert raynas.load(folder.uri) is not None
+
+    assert run.report() == folder.uri_of("report.html")
+    assert b"</html>" in folder.read("report.html")
+    retrained = run.retrain(epochs=1)
+    assert retrained.folder == (folder / "retrained" / f"trial-{run.best()['number']:05d}").uri
+    exported = run.export()
+    assert open_folder(exported).exists("network.pt2")
+    networks = [raynas.load(uri) for uri in (retrained.folder, exported)]
+    inputs = torch.rand(3, *networks[0].input_shape)
+    assert torch.equal(networks[0](inputs), networks[1](inputs))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from shlex import quote
 
 from raynas.runs.report.facts import Facts
+from raynas.runs.storage import inside
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def commands(facts: Facts) -> list[Command]:
         Command("Write this page anew", f"{raynas} report {folder} {again}".rstrip()),
         Command(
             "Read the record",
-            f"import pandas\n\ntrials = pandas.read_parquet({facts.uri + '/trials'!r})",
+            f"import pandas\n\ntrials = pandas.read_parquet({inside(facts.uri, 'trials')!r})",
         ),
     ]
 
@@ -44,7 +45,7 @@ def commands(facts: Facts) -> list[Command]:
 def _more_search(facts: Facts) -> list[Command]:
     raynas, folder, total = facts.command, quote(facts.uri), 2 * facts.config.trials
     name = quote(facts.config.name + "-again")
-    same = f"{raynas} search --config {quote(facts.uri + '/run.yaml')} --name {name}"
+    same = f"{raynas} search --config {quote(inside(facts.uri, 'run.yaml'))} --name {name}"
     return [
         Command(f"Go on to {total:,} trials", f"{raynas} resume {folder} --trials {total}"),
         Command("Repeat it, with the same seed", same),
