@@ -29,7 +29,7 @@ def write_report(
     for other in others:
         check_comparable(facts, other)
     run.folder.write(REPORT, page(replace(facts, others=others)).encode())
-    return f"{run.folder.uri}/{REPORT}"
+    return run.folder.uri_of(REPORT)
 
 
 def read_facts(run: RunFolder, state: str | None = None) -> Facts:
