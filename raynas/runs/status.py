@@ -7,6 +7,7 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from raynas.runs.numbers import metric_text
 from raynas.runs.output import command
 from raynas.runs.record import Trial
 from raynas.runs.run import REPORT, RunFolder, open_run
@@ -120,7 +121,9 @@ def _seeds(trials: list[Trial]) -> Table:
     names = [name for name in ("val_accuracy", "test_accuracy") if name in trials[0].metrics]
     table = _columns("seed", *names)
     for trial in trials:
-        table.add_row(str(trial.number), *(f"{trial.metrics[name]:.4g}" for name in names))
+        table.add_row(
+            str(trial.number), *(metric_text(name, trial.metrics[name]) for name in names)
+        )
     return table
 
 
@@ -136,7 +139,7 @@ def _table(trials: list[Trial], metric: str) -> Table:
     for trial in trials:
         table.add_row(
             str(trial.number),
-            f"{trial.metrics[metric]:.4g}",
+            metric_text(metric, trial.metrics[metric]),
             f"{trial.metrics.get('params', 0):,.0f}",
             escape(describe(trial.architecture.value)),
         )

@@ -10,7 +10,7 @@ def trials_in_words(config: RunOptions) -> str:
     """Say how many trials a run has, and how long they are."""
     supernet = config.options.get("supernet_epochs")
     if supernet is None:
-        return f"{config.trials} trials of {config.epochs} epochs"
+        return f"{config.trials:,} trials of {config.epochs} epochs"
     return (
         f"{config.trials} trials, supernets ({supernet} epochs) and the architectures that they "
         f"derive ({config.epochs} epochs)"

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from raynas.runs.book import Book
+from raynas.runs.numbers import metric_text
 from raynas.runs.record import Trial
 from raynas.runs.run import RunFolder
 from raynas.runs.running import Running
@@ -184,7 +185,7 @@ def _words(trial: Trial, book: Book, unit: str) -> str:
     params = trial.metrics.get("params")
     cost = f", {params:,.0f} parameters" if params is not None and metric != "params" else ""
     return (
-        f"{metric} {trial.metrics[metric]:.4g} ({unit} {trial.number}{cost}): "
+        f"{metric} {metric_text(metric, trial.metrics[metric])} ({unit} {trial.number}{cost}): "
         f"{escape(describe(trial.architecture.value))}"
     )
 
@@ -208,7 +209,7 @@ def _running_lines(running: list[Running], book: Book, unit: str) -> list[Render
             Text.assemble(
                 (f"{unit} {trial.proposal.number:<4} ", "cyan"),
                 f"{epoch:<13}",
-                f"{'' if value is None else format(value, '.4g'):<8}",
+                f"{'' if value is None else metric_text(book.config.metric, value):<9}",
                 (words, "dim"),
                 no_wrap=True,
                 overflow="ellipsis",

@@ -8,6 +8,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.markup import escape
 
+from raynas.runs.numbers import metric_text
 from raynas.runs.record import Trial
 from raynas.runs.run import RunFolder, open_run
 from raynas.runs.status import ranked, show_status, status_of
@@ -64,5 +65,6 @@ def _line(run: RunFolder, trials: list[Trial]) -> str:
     best = ranked(trials, run)
     if best:
         metric = run.config.metric
-        said.append(f"best {metric} {best[0].metrics[metric]:.4g} ({run.unit} {best[0].number})")
+        value = metric_text(metric, best[0].metrics[metric])
+        said.append(f"best {metric} {value} ({run.unit} {best[0].number})")
     return escape(", ".join(said))

@@ -1,5 +1,6 @@
 """What a report counts and computes: time, chance, names of options, importance, scales."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import combinations
 
@@ -7,11 +8,12 @@ import numpy as np
 import pytest
 from report_cases import START, facts, random_trials, trial
 
+from raynas.runs.numbers import duration, metric_text, short
 from raynas.runs.report.baseline import baseline
 from raynas.runs.report.facts import Clock
 from raynas.runs.report.importance import judge
 from raynas.runs.report.labels import options_of
-from raynas.runs.report.scale import Scale, duration, short, tick_texts, without_outliers
+from raynas.runs.report.scale import Scale, tick_texts, without_outliers
 from raynas.space import bundled_spaces, decisions_of, load_space, sample
 
 
@@ -46,8 +48,18 @@ def test_the_baseline_knows_only_what_was_drawn_at_random():
         found = baseline(facts(drawn + bred, strategy=strategy))
         assert found is not None
         assert len(found.mean) == count
-    for strategy in ("reinforce", "pnas", "tpe", "darts"):
+    for strategy in ("reinforce", "pnas", "darts"):
         assert baseline(facts(drawn, strategy=strategy)) is None
+    optuna = {"strategy": "tpe", "options": {"sampler": "TPESampler"}}
+    first = baseline(facts(drawn + bred, **optuna))
+    assert first is not None
+    assert len(first.mean) == 10
+    again = [replace(t, proposal=replace(t.proposal, repeats=(1,))) for t in drawn[6:]]
+    first = baseline(facts(drawn[:6] + again, **optuna))
+    assert first is not None
+    assert len(first.mean) == 6, "what followed a duplicate was changed"
+    guided = {**optuna, "options": {"sampler": "BruteForceSampler"}}
+    assert baseline(facts(drawn, **guided)) is None
     assert baseline(facts(drawn[:4], strategy="random")) is None
     many = baseline(facts(random_trials(3000), strategy="random"))
     assert many is not None
@@ -127,6 +139,8 @@ def test_scales_and_numbers():
     assert [short(v) for v in (0.98614, 62986, 1_905_280, 5e9, float("nan"))] == [
         "0.9861", "62,986", "1.91 M", "5 G", "-",
     ]  # fmt: skip
+    assert metric_text("val_f1", 0.5) == "0.5000"
+    assert [metric_text(n, 62986) for n in ("params", "macs")] == ["62,986"] * 2
     assert [duration(s) for s in (0.42, 42, 185, 3720, 400_000)] == [
         "0.4 s", "42 s", "3 min 5 s", "1 h 2 min", "4.6 days",
     ]  # fmt: skip

@@ -63,7 +63,7 @@ def test_predictions_are_judged_by_what_came_out():
 def test_what_is_seen_at_once():
     known = facts(evolution_trials(30), strategy="evolution", epochs=3, seed=7)
     html = page(known)
-    assert "chain_cnn searched by evolution on digits: 30 trials of up to 3 epochs" in html
+    assert "chain_cnn searched by evolution on digits: 30 trials of 3 epochs" in html
     assert "seed 7" in html
     for tile in ("best val_accuracy", "parameters", "MACs", "epochs trained", "wall time"):
         assert f"<span>{tile}</span>" in html
@@ -72,6 +72,12 @@ def test_what_is_seen_at_once():
     best = {"trial_id": found.trial_id, "test": {"test_accuracy": 0.8765}}
     assert "<b>0.8765</b>" in page(facts(evolution_trials(30), best=best))
     assert "test accuracy" not in page(facts(evolution_trials(30), best={**best, "trial_id": "x"}))
+
+
+def test_options_are_compared_with_architectures_that_lack_the_part():
+    html = page(facts(random_trials(200)))
+    assert "no such part" in html
+    assert "no such part" not in page(facts(random_trials(200)[:10]))
 
 
 def test_what_to_type_is_there():
@@ -162,7 +168,7 @@ def test_runs_are_compared():
     same = named("chance", seed=5, options={"batch_size": 8})
     html = page(facts(random_trials(6), **mine, others=(same,)))
     assert "best so far of chance" in html
-    assert "computed from the 12 trials drawn at random in chance" in html
+    assert "computed from the 12 trials drawn at random in the run chance" in html
     assert "<td>seed 5 (here 0)</td>" in html
     assert "--compare runs/run</pre>" in html
     other = named("other", epochs=99, options={"batch_size": 9})

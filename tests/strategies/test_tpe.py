@@ -11,7 +11,7 @@ from strategy_cases import SPACES, ask, drive, ids
 
 from raynas.space import Architecture, Choice, Record, enumerate_all
 from raynas.strategies import OptunaSearch, Proposal, RandomSearch
-from raynas.strategies.tpe import POINTS, REFUSED
+from raynas.strategies.tpe import POINTS, RANDOM_AT_FIRST, REFUSED
 
 SPACE = Record({f"x{i}": Choice(range(6)) for i in range(5)})
 ORDERED = Record({f"x{i}": Choice(range(6), ordered=True) for i in range(5)})
@@ -49,6 +49,19 @@ def test_a_sampler_sees_so_many_evaluations_the_best_among_them() -> None:
     assert {float(score) for score in range(POINTS + 100, POINTS + 200)} <= {
         t.value for t in trials
     }
+
+
+@pytest.mark.parametrize("sampler", RANDOM_AT_FIRST)
+def test_the_first_proposals_are_drawn_whatever_came_out(sampler: str) -> None:
+    """A report takes them for random draws, until the first duplicate; here there is none."""
+    space = Record({f"x{i}": Choice(range(6)) for i in range(12)})
+    proposals = [
+        ids(drive(OptunaSearch(space, sampler=sampler), RANDOM_AT_FIRST[sampler] + 3, score))
+        for score in (sum_of, lambda architecture: -sum_of(architecture))
+    ]
+    count = RANDOM_AT_FIRST[sampler]
+    assert proposals[0][:count] == proposals[1][:count]
+    assert proposals[0] != proposals[1]
 
 
 @pytest.mark.parametrize(

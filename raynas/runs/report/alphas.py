@@ -80,7 +80,7 @@ def _mixture(trial: Trial, curve: list[dict[str, Any]], path: str, options: list
         whole_x=True,
         y="strength",
         x_limits=limits(epochs),
-        y_limits=limits([0.0, *(value for row in rows for value in row)]),
+        y_limits=limits(value for row in rows for value in row),
         height=220,
     )
     for place, option in enumerate(options):

@@ -80,7 +80,7 @@ def _row(facts: Facts, parent: Trial | None, child: Trial) -> list[object]:
         change = "; ".join(changes[:CHANGES]) + more
     others = child.proposal.parents[1:]
     crossed = f" (crossed with trial {', '.join(map(str, others))})" if others else ""
-    return [trial_link(child.number), f"{facts.score(child):.4g}", change + crossed]
+    return [trial_link(child.number), facts.told(child), change + crossed]
 
 
 def _changes(parent: Trial, child: Trial) -> list[str]:

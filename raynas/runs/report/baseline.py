@@ -65,7 +65,7 @@ def baseline(facts: Facts) -> Baseline | None:
     for other in facts.others:
         more = random_trials(other)
         if len(more) > len(draws) and not differences(facts, other, but="seed"):
-            draws, source = more, f"drawn at random in {other.config.name}, in any order"
+            draws, source = more, f"drawn at random in the run {other.config.name}, in any order"
     scores = np.array([facts.score(trial) for trial in draws])
     count = len(scores)
     if count < LEAST:

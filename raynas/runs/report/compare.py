@@ -1,7 +1,7 @@
 """Other runs beside this one: which can be compared with it, and in what they differ."""
 
+from raynas.runs.numbers import duration
 from raynas.runs.report.facts import Facts
-from raynas.runs.report.scale import duration
 from raynas.runs.report.section import Figure, table
 
 COUNTED = ("space", "epochs", "scheduler", "workers_per_trial", "seed")
@@ -56,7 +56,7 @@ def compared(facts: Facts) -> Figure:
                 run.config.name,
                 run.config.strategy,
                 len(run.trials),
-                f"{run.score(best):.4g} (trial {best.number})" if best else "",
+                f"{run.told(best)} (trial {best.number})" if best else "",
                 duration(run.train_seconds),
                 duration(run.clock.total),
                 "" if run is facts else ", ".join(differences(facts, run)) or "nothing",

@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from raynas.runs.numbers import metric_text
 from raynas.runs.record import Trial
 from raynas.runs.report.facts import Facts
 from raynas.runs.report.fronts import NAMES, front_numbers
@@ -15,6 +16,8 @@ from raynas.space import describe
 NUMBERS = 400_000
 """Numbers of learning curves in a page; above, curves are thinned to fewer epochs."""
 LEAST_POINTS = 12
+SUPERNET = "supernet_"
+"""What the metrics of supernets begin with: told where such a trial is opened."""
 _WORDS = re.compile(r"[^ ,;]*[ ,;]*")
 _DANGEROUS = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
@@ -26,7 +29,7 @@ def as_json(facts: Facts) -> Markup:
     the same.
     """
     words: dict[str, int] = {}
-    metrics = [name for name in facts.metrics if name != "train_loss"]
+    metrics = [n for n in facts.metrics if n != "train_loss" and not n.startswith(SUPERNET)]
     columns = [
         {"key": "trial", "name": facts.unit},
         {"key": "status", "name": "status"},
@@ -70,6 +73,9 @@ def _details(trial: Trial, facts: Facts) -> dict[str, Any]:
     }
     if trial.proposal.parents:
         found["parents"] = list(trial.proposal.parents)
+    supernet = {n: metric_text(n, v) for n, v in trial.metrics.items() if n.startswith(SUPERNET)}
+    if supernet:
+        found["metrics"] = supernet
     if trial.error:
         found["error"] = trial.error
     return found

@@ -15,6 +15,8 @@ SHOWN, DETAILED = 12, 6
 NAMED = 1000
 """Architectures from which the names of options are read."""
 MOST_OPTIONS = 12
+ABSENT = -1
+"""In place of an option's index, where an architecture does not come to the decision."""
 DRAWS = 500
 FORETOLD = 0.1
 """R² below which a ranking would be noise."""
@@ -28,7 +30,8 @@ def decisions(facts: Facts) -> Section:
     title = "Which decisions mattered"
     if len(facts.scored) < LEAST:
         count = len(facts.scored)
-        why = f"Too few trials to tell: {count} have a result, and {LEAST} are the least."
+        have = "has" if count == 1 else "have"
+        why = f"Too few trials to tell: {count} {have} a result, and {LEAST} are the least."
         return Section("decisions", title, why)
     found = judge(facts)
     if found is None:
@@ -79,13 +82,15 @@ def _ranking(found: list[Importance]) -> Markup:
 
 
 def _compared(facts: Facts, decision: Options) -> Markup:
-    """Draw the mean of each option's trials, with a 95 % interval from resampling them."""
+    """Draw the mean of each option's trials, with a 95 % interval from resampling them.
+
+    Architectures that do not come to the decision are a row of their own.
+    """
     rng = np.random.default_rng(0)
     groups: dict[int, list[float]] = {}
     for trial in facts.scored:
-        index = trial.architecture.picks.get(decision.path)
-        if index is not None:
-            groups.setdefault(index, []).append(facts.score(trial))
+        index = trial.architecture.picks.get(decision.path, ABSENT)
+        groups.setdefault(index, []).append(facts.score(trial))
     kept = sorted(sorted(groups, key=lambda index: -len(groups[index]))[:MOST_OPTIONS])
     rows = []
     for index in kept:
@@ -94,7 +99,8 @@ def _compared(facts: Facts, decision: Options) -> Markup:
         if len(values) > 2:
             means = rng.choice(values, (DRAWS, min(len(values), 2000))).mean(axis=1)
             low, high = map(float, np.quantile(means, (0.025, 0.975)))
-        name = decision.labels.get(index, f"option {index}")
+        unknown = "no such part" if index == ABSENT else f"option {index}"
+        name = decision.labels.get(index, unknown)
         rows.append((name, mean, low, high, f"{len(values)}"))
     spread = limits([x for row in rows for x in row[1:4]])
     return _rows(rows, spread, f"mean {facts.metric} (number of trials)", bars=False)
@@ -128,4 +134,4 @@ def _rows(
             parts.append(path("dots main", f"M{scale(value):.1f} {y}h0"))
         parts.append(text(remark, WIDTH - 6, y + 4, "tick end"))
     parts.append(text(axis, (NAMES + WIDTH) / 2, bottom + 34, "name middle"))
-    return picture("chart", (0, 0, WIDTH, bottom + 40), axis, parts)
+    return picture("chart rows", (0, 0, WIDTH, bottom + 40), axis, parts)

@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
+from raynas.runs.numbers import metric_text
 from raynas.runs.options import RunOptions
 from raynas.runs.record import Trial
 
@@ -67,6 +68,10 @@ class Facts:
         value = trial.metrics.get(self.metric, math.nan)
         return value if math.isfinite(value) else math.nan
 
+    def told(self, trial: Trial) -> str:
+        """Write the metric of a trial for a person."""
+        return metric_text(self.metric, self.score(trial))
+
     def better(self, one: Trial, other: Trial) -> bool:
         """Whether the first of two scored trials has the better metric."""
         a, b = self.score(one), self.score(other)
@@ -83,6 +88,10 @@ class Facts:
         """The scored trials, the best first, the earlier one first among equals."""
         sign = -1 if self.larger_is_better else 1
         return sorted(self.scored, key=lambda trial: sign * self.score(trial))
+
+    def best_of(self, trials: list[Trial]) -> Trial:
+        """Return the best of some scored trials."""
+        return (max if self.larger_is_better else min)(trials, key=self.score)
 
     @cached_property
     def by_number(self) -> dict[int, Trial]:

@@ -1,5 +1,6 @@
 // What reacts to a person: the table's controls, the links to trials, the dots of the pictures.
 let touched = false;
+document.getElementById("table").style.setProperty("--columns", data.columns.length - 1);
 const head = document.querySelector("#table thead tr");
 data.columns.forEach((column, place) => {
   const button = make("button", column.name, { type: "button" });
@@ -79,7 +80,7 @@ for (const svg of document.querySelectorAll("svg.chart")) {
     if (!row) return;
     const values = data.columns.map((column, place) => [column, row[place]])
       .filter(([column, value]) => typeof value === "number" && !["trial", "epochs", "seconds"].includes(column.key))
-      .slice(0, 4).map(([column, value]) => `${column.name} ${shown(value)}`);
+      .slice(0, 4).map(([column, value]) => `${column.name} ${shown(value, column.key)}`);
     tip.replaceChildren(make("b", `${data.unit} ${number}`), make("div", values.join(", ")), make("div", row.text.slice(0, 160)));
     tip.style.left = `${Math.min(event.pageX + 14, document.documentElement.clientWidth - tip.offsetWidth - 8)}px`;
     tip.style.top = `${event.pageY + 14}px`;
@@ -91,4 +92,9 @@ for (const svg of document.querySelectorAll("svg.chart")) {
   });
 }
 draw();
+// On paper, everything that is folded away is open.
+const folded = () => document.querySelectorAll("details:not([open])");
+window.addEventListener("beforeprint", () => folded().forEach((one) => { one.open = true; one.dataset.folded = ""; }));
+window.addEventListener("afterprint", () =>
+  document.querySelectorAll("details[data-folded]").forEach((one) => { one.open = false; delete one.dataset.folded; }));
 if (data.running) setInterval(() => { if (!touched) location.reload(); }, 30000);

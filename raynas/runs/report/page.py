@@ -6,6 +6,7 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from raynas.runs.numbers import duration, short
 from raynas.runs.report.alphas import alphas
 from raynas.runs.report.ancestry import ancestry
 from raynas.runs.report.commands import commands
@@ -18,10 +19,10 @@ from raynas.runs.report.failures import failures
 from raynas.runs.report.fronts import NAMES, fronts
 from raynas.runs.report.predictor import predictor
 from raynas.runs.report.progress import progress
-from raynas.runs.report.scale import duration, short
 from raynas.runs.report.section import Figure, Section
 from raynas.runs.report.seeds import seeds
 from raynas.runs.retrained import spread
+from raynas.runs.supernets import trials_in_words
 from raynas.space import describe
 
 DRAWN = 3
@@ -54,6 +55,7 @@ def page(facts: Facts) -> str:
     return template.render(
         facts=facts,
         headline=_headline(facts),
+        about=_about(facts),
         written=_written(facts),
         tiles=_tiles(facts),
         drawings=_drawings(facts),
@@ -90,9 +92,17 @@ def _headline(facts: Facts) -> str:
         )
     way = "largest" if facts.larger_is_better else "smallest"
     return (
-        f"{config.space} searched by {config.strategy} on {config.data}: {config.trials:,} trials "
-        f"of up to {config.epochs} epochs for the {way} {config.metric}, seed {config.seed}."
+        f"{config.space} searched by {config.strategy} on {config.data}: "
+        f"{trials_in_words(config)}, for the {way} {config.metric}, seed {config.seed}."
     )
+
+
+def _about(facts: Facts) -> str:
+    """Say what may be built and what it learns from, where that is known."""
+    space = " ".join(facts.space_doc.partition("\n\n")[0].split())
+    data = facts.best.get("data_summary", "") if facts.best else ""
+    return " ".join(f"{name}: {text.rstrip('.')}." for name, text in
+                    (("Space", space), ("Data", data)) if text)  # fmt: skip
 
 
 def _written(facts: Facts) -> str:
@@ -106,9 +116,7 @@ def _tiles(facts: Facts) -> list[Tile]:
     tiles = []
     if facts.ranked:
         best = facts.ranked[0]
-        tiles.append(
-            Tile(f"best {facts.metric}", f"{facts.score(best):.4g}", f"{facts.unit} {best.number}")
-        )
+        tiles.append(Tile(f"best {facts.metric}", facts.told(best), f"{facts.unit} {best.number}"))
     if facts.origin and facts.ranked:
         reached = [trial.metrics for trial in facts.scored]
         tiles.append(Tile("test accuracy", spread(reached, "test_accuracy"), "once a seed"))
@@ -144,7 +152,7 @@ def _drawings(facts: Facts) -> list[Drawn]:
     for rank, trial in enumerate(different[::-1][:DRAWN], start=1):
         costs = [f"{NAMES.get(n, n)} {short(trial.metrics[n])}" for n in facts.costs
                  if n in trial.metrics and n != facts.metric]  # fmt: skip
-        remark = ", ".join([f"{facts.metric} {facts.score(trial):.4g}", *costs])
+        remark = ", ".join([f"{facts.metric} {facts.told(trial)}", *costs])
         value = trial.architecture.value
         title = "" if facts.origin else f"Rank {rank}: trial {trial.number}"
         found.append(Drawn(title, remark, describe(value), draw(value)))

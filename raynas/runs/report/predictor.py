@@ -100,9 +100,8 @@ def _levels(facts: Facts) -> Figure:
         rho = rank_correlation(*map(list, zip(*pairs, strict=True))) if pairs else None
         if rho is None and level < len(correlations):
             rho = correlations[level]
-        best = max if facts.larger_is_better else min
         rows.append(
-            [level, len(trials), f"{best(facts.score(t) for t in trials):.4g}",
+            [level, len(trials), facts.told(facts.best_of(trials)),
              "not predicted" if not pairs else "too few" if rho is None else f"{rho:.2f}"]
         )  # fmt: skip
     head = ["level", "trials", f"best {facts.metric}", "rank correlation"]

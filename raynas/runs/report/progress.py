@@ -2,12 +2,13 @@
 
 import math
 
+from raynas.runs.numbers import duration
 from raynas.runs.report.baseline import baseline, random_trials
 from raynas.runs.report.chart import Chart
 from raynas.runs.report.compare import compared
 from raynas.runs.report.curves import learning_curves
 from raynas.runs.report.facts import Facts
-from raynas.runs.report.scale import duration, without_outliers
+from raynas.runs.report.scale import without_outliers
 from raynas.runs.report.section import Figure, Section
 
 

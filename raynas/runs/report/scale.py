@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
+from raynas.runs.numbers import short
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -82,19 +84,6 @@ def without_outliers(values: list[float], larger_is_better: bool) -> tuple[float
     return limits([best, worst if far else known[-1]])
 
 
-def short(value: float) -> str:
-    """Write a number in few characters: 0.9861, 62,986, 1.91 M."""
-    if not math.isfinite(value):
-        return "-"
-    size = abs(value)
-    for limit, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M")):
-        if size >= limit:
-            return f"{value / limit:.3g} {unit}"
-    if size >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.4g}"
-
-
 def tick_texts(ticks: list[float]) -> list[str]:
     """Write the numbers of one axis alike, with as many decimals as tell them apart."""
     size = max((abs(tick) for tick in ticks), default=0.0)
@@ -103,17 +92,3 @@ def tick_texts(ticks: list[float]) -> list[str]:
     step = min(abs(b - a) for a, b in pairwise(ticks))
     decimals = max(0, min(6, -math.floor(math.log10(step) + 1e-9))) if step > 0 else 0
     return [f"{tick:,.{decimals}f}" for tick in ticks]
-
-
-def duration(seconds: float) -> str:
-    """Write a time for a person: 0.4 s, 42 s, 3 min 5 s, 1 h 2 min."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    if whole < 172_800:
-        return f"{whole // 3600} h {whole % 3600 // 60} min"
-    return f"{whole / 86_400:.1f} days"

@@ -21,8 +21,9 @@ function make(tag, text, attributes) {
   return element;
 }
 
-function shown(value) {
+function shown(value, key) {
   if (value === null) return "";
+  if (typeof value === "number" && /^(val|test|train|supernet_val|supernet_train)_/.test(key || "")) return value.toFixed(4);
   if (typeof value !== "number") return value;
   if (Number.isInteger(value)) return value.toLocaleString("en");
   return Math.abs(value) >= 1000 ? Math.round(value).toLocaleString("en") : String(+value.toPrecision(4));
@@ -79,10 +80,13 @@ function draw() {
     const line = make("tr", undefined, { "data-number": row[0], tabindex: 0, class: row[1] });
     if (row[0] === data.best) line.classList.add("best");
     data.columns.forEach((column, place) => {
-      const cell = make("td", shown(row[place]));
+      const cell = make("td", column.key === "architecture" ? undefined : shown(row[place], column.key));
       if (typeof row[place] === "number") cell.className = "number";
-      if (column.key === "architecture") cell.className = "words";
-      if (column.key === "status" && front.has(row[0])) cell.append(make("b", "\u00a0◆", { title: "on a front" }));
+      if (column.key === "architecture") {
+        cell.className = "words";
+        cell.append(make("div", row[place]));
+      }
+      if (column.key === "trial" && front.has(row[0])) cell.append(make("b", "\u00a0◆", { title: "on a front" }));
       line.append(cell);
     });
     body.append(line);
@@ -113,6 +117,7 @@ function opened(row) {
   const say = (name, value) => list.append(make("dt", name), make("dd", value));
   say("architecture", details.id);
   say("started", `${shown(details.at)} s after the first ${data.unit}${details.node ? ", on " + details.node : ""}`);
+  for (const [name, value] of Object.entries(details.metrics || {})) say(name.replaceAll("_", " "), value);
   if (details.parents) {
     const parents = make("dd");
     details.parents.forEach((parent) => parents.append(make("a", parent, { href: "#trials", "data-trial": parent }), " "));
