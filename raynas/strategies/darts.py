@@ -15,7 +15,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "darts": {},
     "gdas": {"sampling": True},
     "pc-darts": {"channels_part": 4, "alphas_from": 0.3},
-    "beta-darts": {"beta_decay": 50.0},
+    "beta-darts": {"beta_decay": 5.0},
     "darts-pt": {"selection": "perturbation"},
 }
 """What each method sets, unless the option itself is set:
@@ -23,7 +23,9 @@ METHODS: dict[str, dict[str, Any]] = {
 - darts: Liu 2019, https://arxiv.org/abs/1806.09055
 - gdas: one hard Gumbel sample an edge; Dong & Yang 2019, https://arxiv.org/abs/1910.04465
 - pc-darts: partial channels; Xu 2020, https://arxiv.org/abs/1907.05737
-- beta-darts: a penalty on large alphas against collapse; Ye 2022, https://arxiv.org/abs/2203.01665
+- beta-darts: a penalty on large alphas against collapse; Ye 2022, https://arxiv.org/abs/2203.01665.
+  The paper's weight is 50. There it is balanced by what is learnt only where all alphas are nearly
+  equal, and after few steps their order is chance.
 - darts-pt: selection by perturbation; Wang 2021, https://arxiv.org/abs/2108.04392
 """
 
@@ -66,7 +68,7 @@ class Darts(Strategy):
         weights_momentum: float = 0.9,
         weights_decay: float = 3e-4,
         weights_clip: float = 5.0,
-        alphas_learning_rate: float = 3e-4,
+        alphas_learning_rate: float | None = None,
         alphas_decay: float = 1e-3,
         first_temperature: float = 10.0,
         last_temperature: float = 0.1,
@@ -82,7 +84,8 @@ class Darts(Strategy):
         after the epochs of the search, with `tuning_epochs` more after each edge.
 
         How it is trained: weights by SGD, clipped at the norm `weights_clip`, with a learning rate
-        that falls on a half cosine; alphas by Adam with betas 0.5 and 0.999.
+        that falls on a half cosine; alphas by Adam with betas 0.5 and 0.999. `alphas_learning_rate`
+        None: as `SupernetConfig.alphas_rate` says, 3e-4 for as many steps as in the paper.
 
         Raises:
             ValueError: an option is out of its range.
@@ -178,7 +181,7 @@ def _check(settings: dict[str, Any]) -> None:
         "weights_learning_rate", "weights_clip", "alphas_learning_rate", "first_temperature",
         "last_temperature",
     ):  # fmt: skip
-        if settings[name] <= 0:
+        if settings[name] is not None and settings[name] <= 0:
             raise ValueError(f"{name}: expected a number above 0, got {settings[name]!r}")
     if settings["tuning_epochs"] < 0:
         raise ValueError(

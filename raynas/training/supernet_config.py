@@ -7,6 +7,12 @@ from raynas.training.config import TrainingConfig
 
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
 
+ALPHAS_WAY = 3e-4 * 50 * 390
+"""How far Adam can move an alpha in the paper's search: its learning rate times its steps."""
+
+FASTEST_ALPHAS = 0.02
+"""The largest learning rate of alphas that is chosen for few steps."""
+
 
 @dataclass(frozen=True)
 class SupernetConfig:
@@ -30,7 +36,7 @@ class SupernetConfig:
     weights_momentum: float
     weights_decay: float
     weights_clip: float
-    alphas_learning_rate: float
+    alphas_learning_rate: float | None
     alphas_decay: float
     first_temperature: float
     last_temperature: float
@@ -47,6 +53,16 @@ class SupernetConfig:
             weight_decay=self.weights_decay,
             precision=precision,
         )
+
+    def alphas_rate(self, steps: int) -> float:
+        """Return the learning rate of alphas that move in so many steps.
+
+        Unless it is set, alphas can go as far as in the paper (`ALPHAS_WAY`), however few the steps
+        are: at the paper's 3e-4 a short search would end about where alphas began.
+        """
+        if self.alphas_learning_rate is not None:
+            return self.alphas_learning_rate
+        return min(FASTEST_ALPHAS, ALPHAS_WAY / max(1, steps))
 
     def temperature(self, epoch: int) -> float:
         """Return the temperature of sampling in an epoch, from 0; it falls linearly."""

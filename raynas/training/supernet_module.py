@@ -97,13 +97,14 @@ class SupernetModule(Candidate):
             momentum=search.weights_momentum,
             weight_decay=search.weights_decay,
         )
+        steps = int(self.trainer.estimated_stepping_batches)
+        moving = sum(search.moves_alphas(epoch) for epoch in range(search.all_epochs))
         alphas = Adam(
             self.supernet.alpha_parameters(),
-            search.alphas_learning_rate,
+            search.alphas_rate(steps * moving // search.all_epochs),
             betas=(0.5, 0.999),
             weight_decay=search.alphas_decay,
         )
-        steps = int(self.trainer.estimated_stepping_batches)
         schedule = CosineAnnealingLR(weights, steps, search.weights_last_learning_rate)
         return [weights, alphas], [schedule]
 

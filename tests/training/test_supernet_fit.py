@@ -1,6 +1,7 @@
 """A supernet's training: its data, what it reports, and that a resumed one is the same."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -197,6 +198,20 @@ def test_beta_decay_keeps_the_alphas_close(search):
     free = search("free", **fast).curve[-1]["alpha_entropy"]
     held = search("held", beta_decay=50, **fast).curve[-1]["alpha_entropy"]
     assert held > free
+
+
+def test_alphas_go_as_far_in_a_short_search_as_in_the_papers():
+    config = SupernetConfig(**Darts(LOADED["staged"].space).ask().supernet)
+    assert config.alphas_rate(50 * 390) == pytest.approx(3e-4)
+    assert config.alphas_rate(780) == pytest.approx(25 * 3e-4)
+    assert config.alphas_rate(1) == 0.02
+    assert replace(config, alphas_learning_rate=0.1).alphas_rate(780) == 0.1
+
+
+def test_without_a_learning_rate_of_their_own_alphas_move_on_in_few_steps(search):
+    own = search("own", method="darts").curve[-1]["alpha_entropy"]
+    papers = search("papers", method="darts", alphas_learning_rate=3e-4).curve[-1]["alpha_entropy"]
+    assert own < papers
 
 
 def test_validation_data_train_nothing(search, digits):
