@@ -13,7 +13,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError, model_validator
 from raynas.runs.options import LEARNED, METRICS, RunOptions, one_line, parse_options
 from raynas.runs.schedulers import SCHEDULERS, EarlyStopping, SchedulerOptions
 from raynas.space import LoadedSpace
-from raynas.strategies import STRATEGIES, Strategy
+from raynas.strategies import STRATEGIES, Darts, Strategy
 from raynas.training import BUILTIN, DataOptions, TrainingConfig, check_shares
 
 PAIR = 2
@@ -42,11 +42,6 @@ class RunConfig(RunOptions):
                 f"gpus_per_trial: expected 0 or {self.workers_per_trial}, one for each worker of a "
                 f"trial, got {self.gpus_per_trial:g}"
             )
-        if self.workers_per_trial > 1 and STRATEGIES[self.strategy].trains_supernets:
-            raise ValueError(
-                f"workers_per_trial: expected 1 with strategy {self.strategy}, whose supernet one "
-                f"worker trains, got {self.workers_per_trial}"
-            )
         legal = self.legal_options
         for option in self.options:
             _one_of("option", option, legal)
@@ -57,7 +52,10 @@ class RunConfig(RunOptions):
             check_shares(self.training.batch_size, self.workers_per_trial)
             for option, value in self.strategy_options.items():
                 self.options[option] = _checked(option, value, annotations[option])
-            strategy(lambda pick: None, metric=self.metric, **self.strategy_options)
+            built = strategy(lambda pick: None, metric=self.metric, **self.strategy_options)
+            if isinstance(built, Darts):
+                size = built.settings["batch_size"]
+                check_shares(size, self.workers_per_trial, "supernet_batch_size")
         except ValidationError as error:
             raise ValueError(one_line(error)) from error
         return self

@@ -181,7 +181,7 @@ def run_trials(
             stop=_Stop(results),
             reuse_actors=True,
             storage_path=scratch,
-            trial_dirname_creator=lambda trial: "trial",
+            trial_dirname_creator=lambda trial: str(trial.config["trial_id"]),
             trial_name_creator=lambda trial: str(trial.config["trial_id"]),
             raise_on_failed_trial=False,
             verbose=0,

@@ -108,7 +108,7 @@ def train(
             accelerator=job.accelerator,
             logs=() if team is not None and team.rank else job.logs,
             name=config["trial_id"],
-            **({"team": team} if team else {}),  # a supernet has none
+            team=team,
         )
 
 

@@ -19,11 +19,16 @@ from raynas.nets.norm import still_statistics
 BatchLoss = Callable[[Any], Tensor]
 """The supernet's loss on a batch, a number with a gradient."""
 
+Average = Callable[[list[Tensor]], list[Tensor]]
+"""Averages gradients over the workers that train a supernet together, each with its own batches."""
 
-def first_order_gradients(supernet: Supernet, loss: BatchLoss, validation: Any) -> list[Tensor]:
+
+def first_order_gradients(
+    supernet: Supernet, loss: BatchLoss, validation: Any, *, average: Average = list
+) -> list[Tensor]:
     """Return the gradient of the validation loss for each of `supernet.alpha_parameters()`."""
     with still_statistics(supernet):
-        return _gradients(loss(validation), supernet.alpha_parameters())
+        return average(_gradients(loss(validation), supernet.alpha_parameters()))
 
 
 def second_order_gradients(
@@ -37,6 +42,7 @@ def second_order_gradients(
     weight_decay: float,
     velocities: Sequence[Tensor | None],
     radius: float = 0.01,
+    average: Average = list,
 ) -> list[Tensor]:
     """Return the gradient of the validation loss after one step of SGD on the training loss.
 
@@ -47,7 +53,7 @@ def second_order_gradients(
     """
     alphas, weights = supernet.alpha_parameters(), supernet.weight_parameters()
     with still_statistics(supernet):
-        gradients = _gradients(loss(train), weights)
+        gradients = average(_gradients(loss(train), weights))
         before = [weight.detach().clone() for weight in weights]
         with torch.no_grad():
             steps = [
@@ -56,16 +62,16 @@ def second_order_gradients(
             ]
         try:
             _move(weights, before, steps, -learning_rate)
-            ahead = _gradients(loss(validation), [*alphas, *weights])
+            ahead = average(_gradients(loss(validation), [*alphas, *weights]))
             direct, direction = ahead[: len(alphas)], ahead[len(alphas) :]
             norm = torch.cat([g.flatten() for g in direction]).norm()
             if not norm > 0:
                 return direct
             distance = radius / float(norm)
             _move(weights, before, direction, distance)
-            above = _gradients(loss(train), alphas)
+            above = average(_gradients(loss(train), alphas))
             _move(weights, before, direction, -distance)
-            below = _gradients(loss(train), alphas)
+            below = average(_gradients(loss(train), alphas))
         finally:
             _move(weights, before, before, 0.0)
     return [

@@ -5,10 +5,12 @@ from typing import Any
 
 import numpy as np
 from pytorch_lightning import LightningDataModule
-from torch.utils.data import DataLoader, IterableDataset, Subset
+from torch.utils.data import DataLoader, DistributedSampler, IterableDataset, Subset
 
 from raynas.training.batches import ShuffledBatches
+from raynas.training.share import check_shares
 from raynas.training.source import DataSource
+from raynas.training.trainer import Team
 
 HALVES = ("weights", "alphas")
 
@@ -19,10 +21,12 @@ class HalvedData(LightningDataModule):
     Which sample is in which half depends on the seed only. Validation and test stay as they are.
     """
 
-    def __init__(self, module: LightningDataModule, seed: int) -> None:
-        """Divide the training split of a data module."""
+    def __init__(
+        self, module: LightningDataModule, seed: int, *, rank: int = 0, workers: int = 1
+    ) -> None:
+        """Divide the training split of a data module; worker `rank` gets its share of each half."""
         super().__init__()
-        self._module, self._seed = module, seed
+        self._module, self._seed, self._rank, self._workers = module, seed, rank, workers
 
     def prepare_data(self) -> None:
         """Download, or whatever the module does once."""
@@ -38,41 +42,50 @@ class HalvedData(LightningDataModule):
         loader = self._module.train_dataloader()
         if isinstance(loader, ShuffledBatches):
             return dict(zip(HALVES, loader.halves(), strict=True))
-        return _halves(loader, self._seed)
+        return self._divided(loader)
 
     def val_dataloader(self) -> Any:
         """Return the validation batches, which train nothing."""
         return self._module.val_dataloader()
 
+    def _divided(self, loader: Any) -> dict[str, Any]:
+        """Divide the data set of a user's loader; each half is shuffled, whatever the loader did.
 
-def halved(data: DataSource, batch_size: int, seed: int) -> HalvedData:
-    """Return the data module of a supernet's trial."""
-    return HalvedData(data.module(batch_size, seed), seed)
+        Raises:
+            ValueError: the loader has no data set whose rows can be chosen.
+        """
+        dataset: Any = getattr(loader, "dataset", None)
+        sized = isinstance(dataset, Sized) and not isinstance(dataset, IterableDataset)
+        if not isinstance(loader, DataLoader) or not sized or loader.batch_size is None:
+            raise ValueError(
+                "a supernet trains on two halves of the training split: train_dataloader() must be "
+                "a DataLoader with a batch_size and a data set of known length"
+            )
+        order = np.random.default_rng([self._seed, 2]).permutation(len(dataset))
+        size = -(-len(order) // 2)
+        halves = {}
+        for half, rows in zip(HALVES, np.split(order, [size]), strict=True):
+            subset: Subset[Any] = Subset(dataset, rows.tolist())
+            sampler: DistributedSampler[Any] = DistributedSampler(
+                subset, self._workers, self._rank, seed=self._seed
+            )
+            halves[half] = DataLoader(
+                subset,
+                loader.batch_size,
+                sampler=sampler,
+                num_workers=loader.num_workers,
+                collate_fn=loader.collate_fn,
+                drop_last=len(sampler) > loader.batch_size,
+            )
+        return halves
 
 
-def _halves(loader: Any, seed: int) -> dict[str, Any]:
-    """Divide the data set of a user's loader; each half is shuffled, whatever the loader did.
+def halved(data: DataSource, batch_size: int, seed: int, team: Team | None = None) -> HalvedData:
+    """Return the data module of a supernet's trial; `batch_size` samples of each half a step.
 
     Raises:
-        ValueError: the loader has no data set whose rows can be chosen.
+        ValueError: the workers of a team cannot share so many samples.
     """
-    dataset: Any = getattr(loader, "dataset", None)
-    sized = isinstance(dataset, Sized) and not isinstance(dataset, IterableDataset)
-    if not isinstance(loader, DataLoader) or not sized or loader.batch_size is None:
-        raise ValueError(
-            "a supernet trains on two halves of the training split: train_dataloader() must be a "
-            "DataLoader with a batch_size and a data set of known length"
-        )
-    order = np.random.default_rng([seed, 2]).permutation(len(dataset))
-    size = -(-len(order) // 2)
-    return {
-        half: DataLoader(
-            Subset(dataset, rows.tolist()),
-            loader.batch_size,
-            shuffle=True,
-            num_workers=loader.num_workers,
-            collate_fn=loader.collate_fn,
-            drop_last=len(rows) > loader.batch_size,
-        )
-        for half, rows in zip(HALVES, np.split(order, [size]), strict=True)
-    }
+    rank, workers = (team.rank, team.workers) if team else (0, 1)
+    check_shares(batch_size, workers, "supernet_batch_size")
+    return HalvedData(data.module(batch_size // workers, seed), seed, rank=rank, workers=workers)

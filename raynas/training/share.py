@@ -9,15 +9,15 @@ from torch.utils.data import DataLoader, DistributedSampler, IterableDataset, Ra
 from raynas.training.arrays import ArrayDataModule
 
 
-def check_shares(batch_size: int, workers: int) -> None:
-    """Check that each worker gets as much of a batch.
+def check_shares(batch_size: int, workers: int, name: str = "batch_size") -> None:
+    """Check that each worker gets as much of a batch, whose size is the option `name`.
 
     Raises:
         ValueError: it does not.
     """
     if batch_size % workers:
         raise ValueError(
-            f"batch_size: expected a multiple of the {workers} workers of a trial, got {batch_size}"
+            f"{name}: expected a multiple of the {workers} workers of a trial, got {batch_size}"
         )
 
 

@@ -16,7 +16,7 @@ from raynas.training.seeding import seed_epoch
 from raynas.training.source import DataSource
 from raynas.training.supernet_config import Precision, SupernetConfig
 from raynas.training.supernet_module import SupernetModule
-from raynas.training.trainer import make_trainer, quiet_lightning
+from raynas.training.trainer import Team, make_trainer, quiet_lightning
 
 PREFIX = "supernet_"
 """What the names of a supernet's metrics begin with: they are not to be compared with a net's."""
@@ -33,6 +33,7 @@ def fit_supernet(
     checkpoint: Path | None = None,
     accelerator: str = "auto",
     devices: int = 1,
+    team: Team | None = None,
     logs: Sequence[StepLog] = (),
     name: str = "",
 ) -> None:
@@ -47,13 +48,13 @@ def fit_supernet(
 
     Raises:
         CandidateError: the training or validation loss is not finite.
-        ValueError: as `check_supernet` says.
+        ValueError: as `check_supernet` says; the batches cannot be shared by a team.
     """
     started = time.perf_counter()
     seed_epoch(seed, 0)
     outputs = data.num_outputs
     supernet = check_supernet(space, data, config, precision)
-    halves = halved(data, config.batch_size, seed)
+    halves = halved(data, config.batch_size, seed, team)
     module = SupernetModule(
         supernet, config, halves=halves, num_outputs=outputs, mean=data.mean, std=data.std,
         seed=seed, precision=precision,
@@ -66,6 +67,7 @@ def fit_supernet(
             accelerator=accelerator,
             devices=devices,
             callbacks=[report],
+            team=team,
             loggers=[log.open(name, module.config, "supernet") for log in logs],
         )
         trainer.fit(

@@ -138,11 +138,7 @@ class SupernetModule(Candidate):
         self._let_alphas_learn(True)
         gradients = self._alpha_gradients(batch, optimizers[0])
         self._let_alphas_learn(False)
-        together = torch.cat([gradient.flatten() for gradient in gradients])
-        together = self.trainer.strategy.reduce(together, reduce_op="mean")
-        for alpha, gradient in zip(
-            alphas, together.split([a.numel() for a in alphas]), strict=True
-        ):
+        for alpha, gradient in zip(alphas, gradients, strict=True):
             alpha.grad = gradient
         beta = self.search.beta(self.current_epoch) / len(self.supernet.alphas)
         for alpha in self.supernet.alphas.values():  # the gradient of beta * mean(logsumexp(alpha))
@@ -156,7 +152,9 @@ class SupernetModule(Candidate):
 
     def _alpha_gradients(self, batch: dict[str, Batch], weights: Optimizer) -> list[Tensor]:
         if self.search.order == 1:
-            return first_order_gradients(self.supernet, self.loss, batch["alphas"])
+            return first_order_gradients(
+                self.supernet, self.loss, batch["alphas"], average=self._average
+            )
         (group,) = weights.param_groups
         return second_order_gradients(
             self.supernet,
@@ -167,4 +165,14 @@ class SupernetModule(Candidate):
             momentum=group["momentum"],
             weight_decay=group["weight_decay"],
             velocities=[weights.state[w].get("momentum_buffer") for w in group["params"]],
+            average=self._average,
         )
+
+    def _average(self, gradients: list[Tensor]) -> list[Tensor]:
+        """Average over the workers of the trial, in one message."""
+        if self.trainer.world_size == 1:
+            return gradients
+        flat = torch.cat([gradient.flatten() for gradient in gradients])
+        flat = self.trainer.strategy.reduce(flat, reduce_op="mean")
+        parts = flat.split([gradient.numel() for gradient in gradients])
+        return [part.view_as(own) for part, own in zip(parts, gradients, strict=True)]
