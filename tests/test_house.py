@@ -39,6 +39,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "torch": ("nets/", "training/", "runs/", "strategies/_predictor.py"),
     "scipy": ("strategies/",),
     "onnxruntime": ("runs/programs.py", "runs/int8.py"),
+    "torchao": ("runs/int8.py",),
     "safetensors": ("runs/network.py",),
     "pandas": ("runs/",),
 }

@@ -113,7 +113,8 @@ def export(
         str | None,
         typer.Option(
             metavar="int8",
-            help="Also write the network in 8 bits, calibrated on training data (onnx only).",
+            help="Also write the network in 8 bits, calibrated on training data (pytorch: needs "
+            "raynas\\[int8]).",
             show_default=False,
         ),
     ] = None,

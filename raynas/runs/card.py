@@ -75,6 +75,13 @@ print(net.run(None, {{"inputs": inputs}})[0].argmax(axis=1))  # inputs: a NumPy 
 }
 
 
+_INT8 = {
+    "pytorch": " It is loaded in the same way; it computes in floats with rounded values, so it is "
+    "smaller, not faster.",
+    "onnx": "",
+}
+
+
 def _results(found: dict[str, Any]) -> str:
     lines = ["## Results and cost", "", "| | accuracy | F1 | loss |", "|---|---|---|---|"]
     splits = [
@@ -101,7 +108,7 @@ def _results(found: dict[str, Any]) -> str:
             f"`{int8['file']}` is the same network in 8 bits: {int8['bytes']:,} bytes instead of "
             f"{found['exported']['bytes']:,}, validation accuracy {int8['val_accuracy']:.4f} "
             f"instead of {int8['val_accuracy_before']:.4f}. The ranges of its activations were "
-            "measured on training data.",
+            f"measured on training data.{_INT8[found['exported']['format']]}",
         ]
     return "\n".join(lines)
 

@@ -12,7 +12,7 @@ from raynas.nets import Network
 from raynas.runs.best import trial_weights
 from raynas.runs.config import RunConfig, read_config
 from raynas.runs.errors import ExportFailed
-from raynas.runs.int8 import quantize as quantize_model
+from raynas.runs.int8 import quantize_onnx, quantize_torch
 from raynas.runs.job import CHECKPOINT
 from raynas.runs.modules import MODULES, install_modules
 from raynas.runs.network import (
@@ -28,7 +28,6 @@ from raynas.runs.run import BEST, open_run, read_run_yaml
 from raynas.runs.storage import Folder, open_folder
 from raynas.training import DataSource, load_data, stored_batches
 
-INT8 = "network.int8.onnx"
 BATCHES = (1, 2, 7, 64)
 """Sizes of the batches of real inputs on which a program must agree with the network."""
 CALIBRATION = 16
@@ -65,7 +64,7 @@ def export_run(
     run = open_run(path)
     config = read_config(read_run_yaml(run.folder), run.folder.uri_of("run.yaml"))
     trial = ranked_trial(run, rank)
-    default = run.folder / "exported" / f"trial-{trial.number:05d}-{format_}"
+    default = run.folder / "exported" / f"{run.unit}-{trial.number:05d}-{format_}"
     folder = open_folder(output) if output else default
     if folder.exists() and any(True for _ in folder.list()) and not folder.exists(BEST):
         raise ValueError(f"output {folder.uri} is not empty and no export; choose another folder")
@@ -76,7 +75,7 @@ def export_run(
     network = build_network(found, source, weights)
     found = {**found, "exported": {"from": taken_from, **_write(folder, network, data, format_)}}
     if quantize:
-        found["exported"]["int8"] = _quantize(folder, network, data)
+        found["exported"]["int8"] = _quantize(folder, network, data, format_)
     write_network(folder, found, weights, source, modules)
     return Exported(folder, found)
 
@@ -105,15 +104,17 @@ def _check(format_: str, quantize: str | None) -> None:
         raise ValueError(f"format: expected one of {', '.join(FORMATS)}, got {format_!r}")
     if quantize not in (None, "int8"):
         raise ValueError(f"quantize: expected int8, got {quantize!r}")
-    if quantize and format_ != "onnx":
-        raise ValueError("quantize int8 is for --format onnx: torch has no int8 of its own")
-    needed = ("onnx", "onnxruntime", "onnxscript") if format_ == "onnx" else ()
-    missing = [name for name in needed if importlib.util.find_spec(name) is None]
-    if missing:
-        raise ValueError(
-            f"--format onnx needs {', '.join(missing)}: pip install 'raynas[onnx]' (or, in a "
-            "clone, pip install '.[onnx]')"
-        )
+    for extra, wanted, needed in (
+        ("onnx", format_ == "onnx", ("onnx", "onnxruntime", "onnxscript")),
+        ("int8", format_ == "pytorch" and quantize, ("torchao",)),
+    ):
+        missing = [name for name in needed if importlib.util.find_spec(name) is None]
+        if wanted and missing:
+            raise ValueError(
+                f"--format {format_}{' --quantize int8' if extra == 'int8' else ''} needs "
+                f"{', '.join(missing)}: pip install 'raynas[{extra}]' (or, in a clone, pip install "
+                f"'.[{extra}]')"
+            )
 
 
 def _network(
@@ -167,14 +168,20 @@ def _two(inputs: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def _quantize(folder: Folder, network: Network, data: DataSource) -> dict[str, Any]:
-    """Write the int8 network beside the ONNX model; say how well both do on validation data."""
-    chosen = FORMATS["onnx"]
-    model = folder.read(chosen.file)
-    content = quantize_model(model, stored_batches(data, "train", limit=CALIBRATION))
-    folder.write(INT8, content)
+def _quantize(folder: Folder, network: Network, data: DataSource, format_: str) -> dict[str, Any]:
+    """Write the network in 8 bits beside the program; say how well both do on validation data."""
+    chosen = FORMATS[format_]
+    calibration = stored_batches(data, "train", limit=CALIBRATION)
+    if format_ == "onnx":
+        content = quantize_onnx(folder.read(chosen.file), calibration)
+    else:
+        inputs = next(inputs for inputs, _ in stored_batches(data, "validation", limit=1))
+        content = quantize_torch(network, _two(inputs), calibration)
+    name, _, suffix = chosen.file.rpartition(".")
+    file = f"{name}.int8.{suffix}"
+    folder.write(file, content)
     return {
-        "file": INT8,
+        "file": file,
         "bytes": len(content),
         "val_accuracy": _accuracy(chosen.open(content), stored_batches(data, "validation")),
         "val_accuracy_before": _accuracy(network, stored_batches(data, "validation")),

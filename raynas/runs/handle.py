@@ -145,7 +145,8 @@ class Run:
             rank: Which architecture: 1 is the best of the search.
             format: "pytorch" is a torch.export program, "onnx" needs `raynas[onnx]`.
             output: The folder to write; by default exported/ in the run's.
-            quantize: "int8" also writes the ONNX network in 8 bits.
+            quantize: "int8" also writes the network in 8 bits; with "pytorch" it needs
+                `raynas[int8]`.
 
         Raises:
             ValueError: no such rank or weights, or the output is not empty.

@@ -1,4 +1,4 @@
-"""Post-training quantisation to 8 bits, by onnxruntime, calibrated on training data."""
+"""Post-training quantisation to 8 bits, by onnxruntime or torchao, calibrated on training data."""
 
 import tempfile
 import warnings
@@ -6,10 +6,52 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
+
+from raynas.runs.programs import capture, quiet, save
+
+Batches = Iterable[tuple[Tensor, Tensor]]
 
 
-def quantize(model: bytes, batches: Iterable[tuple[Tensor, Tensor]]) -> bytes:
+@torch.no_grad()
+def quantize_torch(network: nn.Module, inputs: Tensor, batches: Batches) -> bytes:
+    """Return a `torch.export` program whose weights and activations are rounded to 8 bits.
+
+    Static quantisation of the exported graph, by torchao: weights are stored as int8 with a scale
+    for each channel. It is then written in torch's own operations, so that torch alone runs it; it
+    computes in floats, and is smaller but not faster.
+    """
+    with quiet():
+        from torch.ao.quantization.fx import _decomposed as reference
+        from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
+        from torchao.quantization.pt2e.quantizer import x86_inductor_quantizer as x86
+
+        quantizer = x86.X86InductorQuantizer()
+        quantizer.set_global(x86.get_default_x86_inductor_quantization_config())
+        prepared = prepare_pt2e(capture(network, inputs).module(), quantizer)
+        for batch, _ in batches:
+            prepared(batch)
+        converted = convert_pt2e(prepared)
+        _drop_unused(converted)
+        quantized = torch.ops.quantized_decomposed
+        table: dict[Any, Any] = {
+            quantized.quantize_per_tensor.default: reference.quantize_per_tensor,
+            quantized.dequantize_per_tensor.default: reference.dequantize_per_tensor,
+            quantized.dequantize_per_channel.default: reference.dequantize_per_channel,
+        }
+        return save(capture(converted, inputs).run_decompositions(table))
+
+
+def _drop_unused(graph: torch.fx.GraphModule) -> None:
+    """Take away the weights that their rounded versions have replaced."""
+    used = {node.target for node in graph.graph.nodes if node.op == "get_attr"}
+    for name in [name for name, _ in graph.named_parameters() if name not in used]:
+        owner, _, attribute = name.rpartition(".")
+        delattr(graph.get_submodule(owner), attribute)
+
+
+def quantize_onnx(model: bytes, batches: Batches) -> bytes:
     """Return an ONNX model whose weights and activations are int8, a scale for each channel.
 
     `batches` of (inputs, labels) are what the ranges of the activations are measured on; the labels

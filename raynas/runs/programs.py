@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from raynas.nets import Network
 from raynas.runs.errors import ExportFailed
@@ -32,21 +32,26 @@ class Format:
     open: Callable[[bytes], Outputs]
 
 
-def write_torch(network: Network, inputs: Tensor) -> bytes:
+def write_torch(network: nn.Module, inputs: Tensor) -> bytes:
     """Return a `torch.export` program with a dynamic batch; `inputs` are two real ones or more.
 
     Raises:
         ExportFailed: torch cannot capture the network.
     """
+    with quiet():
+        return save(capture(network, inputs))
+
+
+def save(program: torch.export.ExportedProgram) -> bytes:
+    """Return the content of a program's file."""
     content = io.BytesIO()
-    with _quiet():
-        torch.export.save(_captured(network, inputs), content)
+    torch.export.save(program, content)
     return content.getvalue()
 
 
 def open_torch(content: bytes) -> Outputs:
     """Load a `torch.export` program, as torch alone does it."""
-    with _quiet():
+    with quiet():
         module: Outputs = torch.export.load(io.BytesIO(content)).module()
     return module
 
@@ -59,8 +64,8 @@ def write_onnx(network: Network, inputs: Tensor) -> bytes:
     Raises:
         ExportFailed: torch cannot capture the network, or ONNX has no such operation.
     """
-    with _quiet(), tempfile.TemporaryDirectory() as scratch:
-        captured = _captured(network, inputs)
+    with quiet(), tempfile.TemporaryDirectory() as scratch:
+        captured = capture(network, inputs)
         try:
             program = torch.onnx.export(
                 captured,
@@ -106,7 +111,12 @@ def difference(network: Outputs, program: Outputs, batches: Iterable[Tensor]) ->
     return worst / largest
 
 
-def _captured(network: Network, inputs: Tensor) -> torch.export.ExportedProgram:
+def capture(network: nn.Module, inputs: Tensor) -> torch.export.ExportedProgram:
+    """Capture a network as a program with a dynamic batch; `inputs` are two real ones or more.
+
+    Raises:
+        ExportFailed: torch cannot.
+    """
     batch = torch.export.Dim("batch")
     try:
         return torch.export.export(network, (inputs,), dynamic_shapes=({0: batch},))
@@ -123,8 +133,8 @@ def _line(error: Exception) -> str:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence torch's own warnings about its exporter's insides."""
+def quiet() -> Iterator[None]:
+    """Silence the warnings of torch's exporters about their own insides."""
     exporter = logging.getLogger("torch.onnx")
     level = exporter.level
     with warnings.catch_warnings():

@@ -14,6 +14,8 @@ import torch
 from run_cases import SPACE, checkpoints, facts, record, write_space
 
 import raynas
+from raynas.runs.int8 import quantize_torch
+from raynas.runs.programs import open_torch, write_torch
 from raynas.runs.record import Trial
 from raynas.training import load_data
 
@@ -231,18 +233,38 @@ def test_a_retrained_network_is_exported_where_there_is_one(run, retrained, copy
     assert Path(copy.export(rank=2)) == searched, "an export can be repeated"
 
 
-def test_int8_is_measured_before_and_after(copy):
-    folder = Path(copy.export(format="onnx", quantize="int8"))
-    int8 = json.loads((folder / "architecture.json").read_text())["exported"]["int8"]
+@pytest.mark.parametrize("format_", ["pytorch", "onnx"])
+def test_int8_is_measured_before_and_after(copy, tmp_path, format_):
+    folder = Path(copy.export(format=format_, quantize="int8"))
+    made = json.loads((folder / "architecture.json").read_text())["exported"]
+    int8 = made["int8"]
     assert int8["val_accuracy_before"] == pytest.approx(copy.best()["metrics"]["val_accuracy"])
     assert abs(int8["val_accuracy"] - int8["val_accuracy_before"]) < 0.1
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(folder / int8["file"])
+    assert int8["bytes"] == (folder / int8["file"]).stat().st_size
     inputs, labels = validation()
-    right = session.run(None, {"inputs": inputs})[0].argmax(axis=1) == labels
-    assert right.mean() == pytest.approx(int8["val_accuracy"])
+    np.save(tmp_path / "inputs.npy", inputs)
+    code = PROGRAM if format_ == "pytorch" else ONNX
+    subprocess.run(
+        [sys.executable, "-I", "-W", "ignore", "-c", code, folder / int8["file"], "inputs.npy",
+         "outputs.npy"],
+        cwd=tmp_path,
+        check=True,
+    )  # fmt: skip
+    outputs = np.load(tmp_path / "outputs.npy")[4:]  # after batches of 1 and 3
+    assert (outputs.argmax(axis=1) == labels).mean() == pytest.approx(int8["val_accuracy"])
+    exact = copy.network()(torch.from_numpy(inputs)).detach().numpy()
+    assert 0 < np.abs(outputs - exact).max() < 0.1 * np.abs(exact).max()
     assert f"{int8['val_accuracy']:.4f}" in (folder / "README.md").read_text()
+
+
+def test_weights_in_8_bits_take_a_quarter():
+    """In a net that is large enough for a program's own description not to matter."""
+    net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 4096), torch.nn.ReLU(),
+                              torch.nn.Linear(4096, 10)).eval()  # fmt: skip
+    inputs = torch.rand(4, 1, 8, 8)
+    content = quantize_torch(net, inputs, [(inputs, torch.zeros(4))])
+    assert len(content) < 0.45 * len(write_torch(net, inputs))
+    assert torch.allclose(open_torch(content)(inputs), net(inputs), atol=0.05)
 
 
 @pytest.mark.parametrize(
@@ -250,7 +272,6 @@ def test_int8_is_measured_before_and_after(copy):
     [
         ({"format": "tflite"}, "format: expected one of pytorch, onnx, got 'tflite'"),
         ({"quantize": "int4"}, "quantize: expected int8, got 'int4'"),
-        ({"quantize": "int8"}, "quantize int8 is for --format onnx"),
         ({"rank": 3}, r"the weights of trial \d were not kept .*best 2.*raynas retrain"),
         ({"output": "trials"}, "is not empty and no export"),
     ],
@@ -262,7 +283,14 @@ def test_what_cannot_be_exported(run, wrong, said):
         run.export(**wrong)
 
 
-def test_without_onnx_one_line_says_what_to_install(run, monkeypatch):
-    monkeypatch.setitem(sys.modules, "onnxscript", None)
-    with pytest.raises(ValueError, match=r"needs onnxscript: pip install 'raynas\[onnx\]'"):
-        run.export(format="onnx")
+@pytest.mark.parametrize(
+    ("missing", "given", "extra"),
+    [
+        ("onnxscript", {"format": "onnx"}, "onnx"),
+        ("torchao", {"quantize": "int8"}, "int8"),
+    ],
+)
+def test_one_line_says_what_to_install(run, monkeypatch, missing, given, extra):
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(ValueError, match=rf"needs {missing}: pip install 'raynas\[{extra}\]'"):
+        run.export(**given)
