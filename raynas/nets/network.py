@@ -59,10 +59,11 @@ class Network(nn.Module):
 
         A sample is an array, tensor or list of `input_shape`, or an image: Pillow's, or an array of
         shape (height, width, channels) or (height, width). Its values are those of the data set, as
-        0 to 255.
+        0 to 255. A Pillow image in other colours is converted, one of another size is not: how to
+        bring it to the size of the data, and from where to cut it, is yours to say.
 
         Raises:
-            ValueError: it has another shape.
+            ValueError: it has another shape or size, or is an image of more than 8 bits a channel.
         """
         inputs, single = self._batch(sample)
         numbers = self(torch.from_numpy(inputs).to(self.mean.device)).argmax(dim=1).tolist()
@@ -73,7 +74,7 @@ class Network(nn.Module):
         """Return a sample as a batch of one and True, or a batch as it is and False."""
         shape = self.input_shape
         if isinstance(sample, Image) and len(shape) == 3 and shape[0] in _MODES:
-            sample = sample.convert(_MODES[shape[0]])
+            sample = _like_the_data(sample, shape)
         array = sample.numpy(force=True) if isinstance(sample, Tensor) else np.array(sample)
         if len(shape) == 3 and array.shape[-3:] != shape:
             array = _channels_first(array, shape)
@@ -84,6 +85,23 @@ class Network(nn.Module):
         raise ValueError(
             f"expected one sample of shape {shape}, or a batch of them, got shape {array.shape}"
         )
+
+
+def _like_the_data(image: Image, shape: tuple[int, ...]) -> Image:
+    """Return an image in the colours that a net for samples of `shape` takes.
+
+    Raises:
+        ValueError: it has another size, or more than 8 bits a channel.
+    """
+    channels, height, width = shape
+    if image.size != (width, height):
+        raise ValueError(
+            f"expected an image of {width}x{height} pixels, got {image.width}x{image.height}; "
+            f"bring it to that size first: image.resize(({width}, {height}))"
+        )
+    if image.mode.startswith(("I", "F")):
+        raise ValueError(f"expected an image with 8 bits a channel, got one of mode {image.mode}")
+    return image.convert(_MODES[channels])
 
 
 def _channels_first(array: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:

@@ -50,6 +50,19 @@ def test_colours_are_brought_to_what_the_net_takes():
     assert network(4).predict(pillow) == "right"
 
 
+@pytest.mark.parametrize(
+    ("mode", "size", "said"),
+    [
+        ("RGB", (28, 20), r"expected an image of 5x4 pixels, got 28x20.*image.resize\(\(5, 4\)\)"),
+        ("I;16", (5, 4), "8 bits a channel, got one of mode I;16"),
+        ("F", (5, 4), "8 bits a channel, got one of mode F"),
+    ],
+)
+def test_an_image_that_is_no_sample_is_refused(mode, size, said):
+    with pytest.raises(ValueError, match=said):
+        network(3).predict(Image.new(mode, size))
+
+
 def test_inputs_are_normalised():
     inputs = torch.from_numpy(image(3, 1))[None]
     assert torch.equal(network(3)(inputs), Brightest()((inputs.float() - 9) / 2))

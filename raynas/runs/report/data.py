@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from raynas.runs.numbers import metric_text
 from raynas.runs.record import Trial
-from raynas.runs.report.facts import Facts
+from raynas.runs.report.facts import COSTS, Facts
 from raynas.runs.report.fronts import NAMES, front_numbers
 from raynas.space import describe
 
@@ -29,7 +29,8 @@ def as_json(facts: Facts) -> Markup:
     the same.
     """
     words: dict[str, int] = {}
-    metrics = [n for n in facts.metrics if n != "train_loss" and not n.startswith(SUPERNET)]
+    hidden = {"train_loss", *(COSTS if facts.origin else ())}  # seeds cost the same
+    metrics = [n for n in facts.metrics if n not in hidden and not n.startswith(SUPERNET)]
     columns = [
         {"key": "trial", "name": facts.unit},
         {"key": "status", "name": "status"},
@@ -95,7 +96,7 @@ def _curve(curve: list[dict[str, Any]], most: int) -> dict[str, list[float | Non
         name
         for epoch in curve
         for name, value in epoch.items()
-        if isinstance(value, int | float) and name not in ("train_seconds", "params", "macs")
+        if isinstance(value, int | float) and name not in ("train_seconds", *COSTS)
     )
     return {name: [_rounded(epoch.get(name)) for epoch in curve] for name in names}
 

@@ -118,6 +118,8 @@ def _rows(
     bottom = len(rows) * ROW + 6
     parts = []
     ticks = even_ticks(*spread, about=4)
+    if len(ticks) < 3:
+        ticks = even_ticks(*spread, about=8)
     for tick, words in zip(ticks, tick_texts(ticks), strict=True):
         parts.append(path("grid", f"M{scale(tick):.1f} 2V{bottom}"))
         parts.append(text(words, scale(tick), bottom + 15, "tick middle"))

@@ -119,7 +119,7 @@ def _tiles(facts: Facts) -> list[Tile]:
         tiles.append(Tile(f"best {facts.metric}", facts.told(best), f"{facts.unit} {best.number}"))
     if facts.origin and facts.ranked:
         reached = [trial.metrics for trial in facts.scored]
-        tiles.append(Tile("test accuracy", spread(reached, "test_accuracy"), "once a seed"))
+        tiles.append(Tile("test accuracy", spread(reached, "test_accuracy"), "each measured once"))
     elif facts.best and facts.ranked and facts.best["trial_id"] == facts.ranked[0].trial_id:
         test = facts.best["test"]
         tiles.append(

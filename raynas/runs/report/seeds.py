@@ -10,7 +10,6 @@ COLUMNS = {
     "val_loss": "validation loss",
     "test_accuracy": "test accuracy",
     "test_f1": "test F1",
-    "test_loss": "test loss",
 }
 
 
@@ -31,6 +30,7 @@ def seeds(facts: Facts) -> Section:
         table(["seed", *(COLUMNS[name] for name in names)], rows),
         "Each is trained on the training split, watched on the validation split, and its last "
         "weights are measured once on the test data. The best by validation is the network.",
+        wide=True,
     )
     curves = learning_curves(facts)
     return Section("seeds", "The seeds", figures=[listed, curves] if curves else [listed])

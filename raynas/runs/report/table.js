@@ -172,7 +172,8 @@ function curve(kind, names, epochs, curves) {
     put("path", points.length > 1 ? { class: `line ${kindOf}`, d } : { class: `dots ${kindOf}`, d: d + "h0" });
   });
   const figure = make("figure", undefined, { class: "small" });
-  figure.append(svg, make("figcaption", names.map((name) => name.replaceAll("_", " ")).join(", ")));
+  figure.append(svg, make("figcaption", names.map((name) =>
+    name.replaceAll("_", " ") + (names.length > 1 && name.startsWith("train_") ? " (dashed)" : "")).join(", ")));
   return figure;
 }
 
