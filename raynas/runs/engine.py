@@ -167,7 +167,7 @@ def run_trials(
     if scheduler is not None:
         for trial in book.trials():
             scheduler.recall(trial.number, trial.trial_id, trial.curve)
-    with _environment(_QUIET), tempfile.TemporaryDirectory(prefix="raynas-tune-") as scratch:
+    with _quiet_tune(), tempfile.TemporaryDirectory(prefix="raynas-tune-") as scratch:
         tune.run(  # not tune.Tuner, which pickles all of this into the experiment
             told,
             name="run",
@@ -218,13 +218,17 @@ def _worker_error(error: Exception | None) -> str:
 
 
 @contextmanager
-def _environment(settings: dict[str, str]) -> Iterator[None]:
-    """Set environment variables for a while."""
-    before = {name: os.environ.get(name) for name in settings}
-    os.environ.update(settings)
+def _quiet_tune() -> Iterator[None]:
+    """Let Tune write and say only what the run needs, also where the user has started Ray."""
+    logger = logging.getLogger("ray.tune")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    before = {name: os.environ.get(name) for name in _QUIET}
+    os.environ.update(_QUIET)
     try:
         yield
     finally:
+        logger.setLevel(level)
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)

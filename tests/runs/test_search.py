@@ -3,6 +3,7 @@
 import fcntl
 import io
 import json
+import logging
 import shutil
 from pathlib import Path
 
@@ -162,6 +163,25 @@ def test_a_run_that_is_going_on_is_not_resumed_by_a_second_process(run, copy):
         fcntl.flock(file, fcntl.LOCK_EX)
         with pytest.raises(ValueError, match="is going on in another process"):
             raynas.resume(str(copy))
+
+
+def test_tune_is_not_heard_in_a_ray_that_the_user_has_started(ray_cluster, tmp_path):
+    logger, said = logging.getLogger("ray.tune"), []
+    listener = logging.Handler()
+    listener.emit = lambda message: said.append(message.getMessage())
+    before = logger.level
+    logger.setLevel(logging.INFO)
+    logger.addHandler(listener)
+    try:
+        raynas.search(
+            data="synthetic", space="mlp", strategy="random", trials=2, epochs=1,
+            storage=str(tmp_path), name="quiet", options={"limit": 100},
+        )  # fmt: skip
+        assert logger.level == logging.INFO
+    finally:
+        logger.removeHandler(listener)
+        logger.setLevel(before)
+    assert said == []
 
 
 def test_a_table_of_ones_own_with_the_loss_as_metric_in_a_remote_folder(ray_cluster, tmp_path):
