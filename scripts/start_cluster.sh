@@ -4,10 +4,10 @@
 #   ./scripts/start_cluster.sh [FILE] [options of ray up]      ends with: ray down FILE
 
 source "$(dirname "${BASH_SOURCE[0]}")/venv.sh"
-install_raynas ""
+install_raynas "[cluster]"
 file="${1:-cluster.yaml}"
 shift $(( $# > 0 ))
-if grep -q 'YOUR-BUCKET' "$file"; then
+if grep -Eq 'YOUR-BUCKET|ami-0123456789abcdef0|:123456789012:' "$file"; then
     echo "$file: put your own names where it says YOUR" >&2
     exit 2
 fi

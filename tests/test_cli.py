@@ -87,6 +87,8 @@ def tree(folder: Path) -> list[str]:
         ("search --name taken --space own.py", "run runs/taken exists; .*raynas resume runs/taken"),
         ("search --storage nope://x --space own.py", "storage 'nope://x' cannot be opened"),
         ("search --storage file/in --space own.py", "storage 'file/in' cannot be written"),
+        ("search --address 127.0.0.1:1 --space own.py", "'127.0.0.1:1': no Ray .* refused; exp"),
+        ("search --address ray://x:1 --space own.py", "'ray://x:1': expected auto, or HOST:PORT"),
         ("search --config broken.yaml", "broken.yaml is not YAML"),
         ("search --config none.yaml", "--config none.yaml cannot be read: .*No such file"),
         ("resume no_run", "no_run is no run folder: it has no run.yaml; expected"),

@@ -19,5 +19,6 @@ def test_it_follows_rays_schema():
     (worker,) = (node for name, node in nodes.items() if name != config["head_node_type"])
     assert worker["min_workers"] < worker["max_workers"] <= config["max_workers"]
     assert worker["node_config"]["InstanceMarketOptions"]["MarketType"] == "spot"
-    assert any("RAY_AUTH_MODE=token" in command for command in config["setup_commands"])
+    for part in ("RAY_AUTH_MODE=token", "raynas[cluster]"):
+        assert any(part in command for command in config["setup_commands"])
     assert "--autoscaling-config" in config["head_start_ray_commands"][-1]

@@ -1,28 +1,24 @@
 """The Ray that a run works on, its own or a cluster that it joins, and what has room there."""
 
 import contextlib
-import json
 import logging
 import math
 import os
-import re
+import socket
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import ray
-from ray.experimental.internal_kv import _internal_kv_get
 
+from raynas.runs.autoscaler import autoscales, cannot_bring
 from raynas.runs.options import RunOptions
 
 _PRELOAD = "raynas.runs.trial"
 """What a local Ray's idle workers import at once, all together, before the first trials come."""
+_ANSWERS_WITHIN_S = 10.0
+"""How long a head node may take to answer; Ray itself would try for a quarter of an hour."""
 _LOOK_EVERY_S = 1.0
 """How old what is known of the cluster's nodes may be."""
-_AUTOSCALER_STATUS = "__autoscaling_status"
-"""Where Ray's autoscaler writes what it does; Ray has no public function that tells."""
-_NODE = re.compile("node_[0-9a-f]{40,}")
-"""Ray's name for the type of a node in a cluster that nobody scales."""
 
 
 @contextlib.contextmanager
@@ -34,12 +30,16 @@ def joined(address: str | None) -> Iterator[None]:
     Raises:
         ValueError: there is no cluster at the address, or it cannot be joined.
     """
+    wanted = address or os.environ.get("RAY_ADDRESS") or "local"
+    if wanted == "auto":
+        wanted = os.environ.get("RAY_ADDRESS") or wanted  # as Ray reads it
+    if wanted not in ("auto", "local"):
+        _check_answers(wanted)
     if ray.is_initialized():
         if address:
             raise ValueError(f"address {address!r}: this process has joined a Ray already")
         yield
         return
-    wanted = address or os.environ.get("RAY_ADDRESS") or "local"
     if wanted == "local":
         os.environ.setdefault("RAY_preload_python_modules", _PRELOAD)
     try:
@@ -52,15 +52,34 @@ def joined(address: str | None) -> Iterator[None]:
     except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         if wanted == "local":
             raise
-        reason = " ".join(str(error).split())[:300]
-        raise ValueError(
-            f"address {wanted!r}: no Ray cluster can be joined there: {reason}; expected auto (the "
-            "cluster that this machine is part of) or HOST:PORT of the head node"
-        ) from error
+        raise _cannot_join(wanted, error) from error
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _check_answers(address: str) -> None:
+    """Raise ValueError where the address is none, or nobody answers there."""
+    host, colon, port = address.rpartition(":")
+    if "/" in address or not (host and colon and port.isdecimal()):
+        raise ValueError(
+            f"address {address!r}: expected auto, or HOST:PORT of the head node (to search from a "
+            "machine outside the cluster: ray job submit)"
+        )
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _ANSWERS_WITHIN_S).close()
+    except (OSError, OverflowError) as error:
+        raise _cannot_join(address, error) from error
+
+
+def _cannot_join(address: str, error: Exception) -> ValueError:
+    reason = " ".join(str(error).split()).partition(". ")[0][:300]
+    return ValueError(
+        f"address {address!r}: no Ray cluster can be joined there: {reason}; expected auto (the "
+        "cluster that this machine is part of) or HOST:PORT of the head node, and the cluster's "
+        "token, where it has one, in RAY_AUTH_TOKEN or ~/.ray/auth_token, with RAY_AUTH_MODE=token"
+    )
 
 
 class Room:
@@ -103,6 +122,13 @@ class Room:
         needs = f"{config.cpus_per_trial:g} CPUs and {config.gpus_per_trial:g} GPUs"
         needs += " on one node" if workers == 1 else f" for {workers} workers"
         if autoscales():
+            cpus, gpus = worker_share(config)
+            if cannot_bring([{"CPU": cpus, **({"GPU": gpus} if gpus else {})}] * workers):
+                raise ValueError(
+                    f"a trial needs {needs}, which the autoscaler cannot bring: no type of node "
+                    "has that, or the cluster is as large as it may be; lower --cpus-per-trial or "
+                    "--gpus-per-trial"
+                )
             return f"No node has room for a trial yet ({needs}); waiting for the autoscaler."
         has = ray.cluster_resources()  # type: ignore[no-untyped-call]  # it has no types
         raise ValueError(
@@ -124,13 +150,6 @@ def worker_share(config: RunOptions) -> tuple[float, float]:
     """Return the CPUs and GPUs of one worker of a trial."""
     workers = config.workers_per_trial
     return config.cpus_per_trial / workers, config.gpus_per_trial / workers
-
-
-def autoscales() -> bool:
-    """Whether an autoscaler runs that can bring nodes."""
-    status: Any = json.loads(_internal_kv_get(_AUTOSCALER_STATUS) or "{}")
-    types = status.get("autoscaler_report", {}).get("active_nodes", {})
-    return any(not _NODE.fullmatch(name) for name in types)
 
 
 def _packed(gpus: float, share: float) -> float:

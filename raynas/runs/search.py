@@ -40,6 +40,8 @@ from raynas.training import (
 )
 
 _PROBE = ".raynas-can-write"
+_JOB_FOLDERS = "/runtime_resources/working_dir_files/"
+"""Where Ray unpacks what was submitted with a job."""
 
 
 class View(Protocol):
@@ -158,9 +160,14 @@ def _writable(storage: str) -> None:
     """Write a file where the run folder will be, and take it away again.
 
     Raises:
-        ValueError: that is not possible.
+        ValueError: that is not possible, or nothing stays there.
     """
     folder = open_folder(storage)
+    if _JOB_FOLDERS in folder.path:
+        raise ValueError(
+            f"storage {storage!r} lies in the working folder of a Ray job, which Ray deletes after "
+            "it; expected a folder that all nodes see, with its full path, or a URI"
+        )
     try:
         folder.make()
         folder.write(_PROBE, b"")

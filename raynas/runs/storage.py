@@ -140,14 +140,16 @@ def open_folder(uri: str) -> Folder:
     """Open a local path or a URI that pyarrow or fsspec knows (s3://, gs://, hf://, …).
 
     Raises:
-        ValueError: nothing installed knows the URI's scheme.
+        ValueError: nothing installed knows the URI's scheme, or its server does not answer.
     """
     if "://" not in uri:
         path = os.path.abspath(os.path.expanduser(uri))
         return Folder(fs.LocalFileSystem(), path, uri.rstrip("/") or "/")
     try:
         filesystem, path = fs.FileSystem.from_uri(uri)
-    except (ValueError, OSError) as unknown:
+    except OSError as error:
+        raise ValueError(f"storage {uri!r} cannot be opened: {error}") from error
+    except ValueError as unknown:
         import fsspec
 
         try:

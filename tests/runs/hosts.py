@@ -1,6 +1,6 @@
-"""Two hosts on one machine: network namespaces with a cable between, own /tmp/ray and home each.
+"""Hosts on one machine: network namespaces with a cable between two, own /tmp/ray and home each.
 
-What runs on a host sees its own host name, its own home folder and the network between the two, and
+What runs on a host sees its own host name, its own home folder and the network between them, and
 nothing else differs from this machine. All traffic stays inside; nothing else on the machine is
 touched.
 """
@@ -43,6 +43,7 @@ class Host:
         self._environment = {
             **os.environ,
             "HOME": str(self.home),
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN": token,
             "RAY_health_check_period_ms": "500",
@@ -71,13 +72,13 @@ class Host:
         code = "from raynas.cli import main; main()"
         return self.start(sys.executable, "-c", code, *arguments, log="raynas.log")
 
-    def ray(self, *arguments: str) -> None:
-        """Start Ray here, with one logical CPU."""
-        common = ["--num-cpus=1", "--object-store-memory=80000000", "--disable-usage-stats"]
-        ray = str(Path(sys.executable).with_name("ray"))
+    def ray(self, *arguments: str, cpus: int = 1, **environment: str) -> None:
+        """Start Ray here, with one logical CPU unless told."""
+        common = [f"--num-cpus={cpus}", "--object-store-memory=80000000", "--disable-usage-stats"]
         own = f"--node-ip-address={self.address}"
-        starting = self.start(ray, "start", own, *common, *arguments, log="ray.log")
-        assert starting.wait(timeout=90) == 0, self.said("ray.log")
+        settings = [f"{name}={value}" for name, value in environment.items()]
+        start = ["env", *settings, "ray", "start", own, *common, *arguments]
+        assert self.start(*start, log="ray.log").wait(timeout=90) == 0, self.said("ray.log")
 
     def said(self, log: str = "raynas.log") -> str:
         return (self.files / log).read_text()
@@ -102,17 +103,32 @@ class Host:
 
 
 @contextmanager
+def one_host(folder: Path) -> Iterator[Host]:
+    """Make the host "one"; skips the test where that is not allowed."""
+    host = Host("one", "10.77.0.1", folder, uuid.uuid4().hex)
+    with _connected(host):
+        yield host
+
+
+@contextmanager
 def two_hosts(folder: Path) -> Iterator[tuple[Host, Host]]:
     """Make the hosts "one" and "two"; skips the test where that is not allowed."""
     token = uuid.uuid4().hex
-    hosts = Host("one", "10.77.0.1", folder, token), Host("two", "10.77.0.2", folder, token)
-    first, second = hosts
+    one, two = Host("one", "10.77.0.1", folder, token), Host("two", "10.77.0.2", folder, token)
+    with _connected(one, two):
+        yield one, two
+
+
+@contextmanager
+def _connected(*hosts: Host) -> Iterator[None]:
+    first, last = hosts[0].space, hosts[-1].space
+    far = "eth0" if first != last else "eth1"
     try:
         try:
             for host in hosts:
                 ip("netns", "add", host.space)
-            ends = ["eth0", "netns", first.space, "type", "veth", "peer", "name", "eth0"]
-            ip("link", "add", *ends, "netns", second.space)
+            ends = ["eth0", "netns", first, "type", "veth", "peer", "name", far, "netns", last]
+            ip("link", "add", *ends)
             for host in hosts:
                 ip("-n", host.space, "addr", "add", f"{host.address}/24", "dev", "eth0")
                 ip("-n", host.space, "link", "set", "lo", "up")
@@ -120,7 +136,7 @@ def two_hosts(folder: Path) -> Iterator[tuple[Host, Host]]:
                 assert host.start("true", log="first.log").wait() == 0
         except (OSError, subprocess.CalledProcessError, AssertionError) as error:
             pytest.skip(f"network namespaces are not allowed here: {error}")
-        yield hosts
+        yield
     finally:
         for host in hosts:
             with suppress(OSError, subprocess.CalledProcessError):

@@ -1,12 +1,13 @@
 """Two hosts, a Ray node on each: they come and go while a search is running."""
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from command_cases import OWN_DATA
-from hosts import two_hosts
+from hosts import Host, two_hosts
 from run_cases import checkpoints, wait_for
 
 from raynas.runs.run import open_run
@@ -74,28 +75,34 @@ def finished(run: Path) -> list[Any]:
     return list(open_run(str(run)).trials()) if there else []
 
 
+HEAD = ["--head", "--port=6399", "--include-dashboard=false"]
+JOIN = "--address=10.77.0.1:6399"
+
+
+def search(host: Host, shared: Path, *options: str) -> subprocess.Popen[bytes]:
+    (host.files / "own.py").write_text(SPACE.replace("{here}", str(shared)))
+    (host.files / "lines.py").write_text(LINES)
+    (host.files / "my_data.py").write_text(OWN_DATA)
+    what = ["--space=own.py", "--data=my_data:Own", "--strategy=random", f"--epochs={EPOCHS}"]
+    return host.raynas("search", *what, f"--storage={shared}", "--name=run", *options)
+
+
 def test_hosts_come_and_go_and_the_search_goes_on(tmp_path):
     shared = tmp_path / "shared"
     shared.mkdir()
     run = shared / "run"
     with two_hosts(tmp_path) as (one, two):
-        (one.files / "own.py").write_text(SPACE.replace("{here}", str(shared)))
-        (one.files / "lines.py").write_text(LINES)
-        (one.files / "my_data.py").write_text(OWN_DATA)
-        one.ray("--head", "--port=6399", "--include-dashboard=false")
-        what = ["--space=own.py", "--data=my_data:Own", "--strategy=random", "--trials=8"]
-        where = ["--address=auto", f"--storage={shared}", "--name=run", f"--epochs={EPOCHS}"]
-        search = one.raynas("search", *what, *where)
-
-        two.ray(f"--address={one.address}:6399")  # gets work, though it joins later
-        wait_for(lambda: len(in_the_middle(run, set())) == 2 or search.poll() is not None)
-        assert search.poll() is None, one.said()
+        one.ray(*HEAD)
+        going = search(one, shared, "--address=auto", "--trials=8")
+        two.ray(JOIN)  # gets work, though it joins later
+        wait_for(lambda: len(in_the_middle(run, set())) == 2 or going.poll() is not None)
+        assert going.poll() is None, one.said()
         two.vanish()
         before = curves(run)
         seen = {trial.trial_id for trial in finished(run)}
-        wait_for(lambda: "goes on elsewhere" in one.said() or search.poll() is not None)
-        wait_for(lambda: len(finished(run)) > len(seen) + 2 or search.poll() is not None)
-        assert search.poll() is None, one.said()
+        wait_for(lambda: "goes on elsewhere" in one.said() or going.poll() is not None)
+        wait_for(lambda: len(finished(run)) > len(seen) + 2 or going.poll() is not None)
+        assert going.poll() is None, one.said()
         done = {trial.trial_id: trial for trial in finished(run)}
         one.vanish()  # and with it the head of the cluster and the search
 
@@ -115,3 +122,28 @@ def test_hosts_come_and_go_and_the_search_goes_on(tmp_path):
     best = open_run(str(run)).best()
     assert best is not None
     assert best["trial_id"] in checkpoints(run)
+
+
+def test_a_trial_of_two_hosts_goes_on_when_the_one_that_was_lost_is_there_again(tmp_path):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    run = shared / "run"
+    with two_hosts(tmp_path) as (one, two):
+        one.ray(*HEAD)
+        two.ray(JOIN)
+        both = ["--workers-per-trial=2", "--cpus-per-trial=2", "--trials=1"]
+        going = search(one, shared, JOIN, *both)
+        wait_for(lambda: in_the_middle(run, set()) or going.poll() is not None)
+        assert going.poll() is None, one.said()
+        two.vanish()
+        (before,) = curves(run).values()
+        wait_for(lambda: "goes on elsewhere" in one.said() or going.poll() is not None)
+        (shared / "two").unlink()
+        two.come_back()
+        two.ray(JOIN)
+        assert going.wait(300) == 0, one.said()
+    (trial,) = open_run(str(run)).trials()
+    assert (trial.status, trial.error) == ("completed", None)
+    assert [epoch["epoch"] for epoch in trial.curve] == list(range(1, EPOCHS + 1))
+    assert trial.curve[: len(before)] == before
+    assert (shared / "two").exists()  # it had a part in it
