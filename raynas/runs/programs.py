@@ -19,6 +19,9 @@ from raynas.runs.errors import ExportFailed
 TOLERANCE = 1e-4
 """The largest difference (see `difference`) at which a program counts as the network."""
 
+TRACES = ("stack_trace", "from_node", "torch_fn", "source_fn_stack")
+"""What a program's nodes say of where they come from: lines of source code, and much of it."""
+
 Outputs = Callable[[Tensor], Tensor]
 """Runs a program: raw inputs, shape (batch, …), to its outputs (batch, classes)."""
 
@@ -43,7 +46,11 @@ def write_torch(network: nn.Module, inputs: Tensor) -> bytes:
 
 
 def save(program: torch.export.ExportedProgram) -> bytes:
-    """Return the content of a program's file."""
+    """Return the content of a program's file, without what tells of this machine's files."""
+    for module in program.graph_module.modules():
+        for node in module.graph.nodes if isinstance(module, torch.fx.GraphModule) else ():
+            for name in TRACES:
+                node.meta.pop(name, None)
     content = io.BytesIO()
     torch.export.save(program, content)
     return content.getvalue()

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from statistics import mean
 
@@ -199,6 +200,10 @@ def test_an_export_runs_without_raynas(run, tmp_path, format_):
         cwd=tmp_path,
         check=True,
     )
+    if format_ == "pytorch":
+        with zipfile.ZipFile(file) as parts:
+            told = b"".join(map(parts.read, parts.namelist()))
+        assert str(Path(raynas.__file__).parent).encode() not in told
     net = run.network()
     tensor = torch.from_numpy(inputs)
     with torch.no_grad():
@@ -285,10 +290,7 @@ def test_what_cannot_be_exported(run, wrong, said):
 
 @pytest.mark.parametrize(
     ("missing", "given", "extra"),
-    [
-        ("onnxscript", {"format": "onnx"}, "onnx"),
-        ("torchao", {"quantize": "int8"}, "int8"),
-    ],
+    [("onnxscript", {"format": "onnx"}, "onnx"), ("torchao", {"quantize": "int8"}, "int8")],
 )
 def test_one_line_says_what_to_install(run, monkeypatch, missing, given, extra):
     monkeypatch.setitem(sys.modules, missing, None)
