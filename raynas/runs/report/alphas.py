@@ -10,6 +10,8 @@ from raynas.runs.report.section import Figure, Section
 from raynas.space import describe
 from raynas.space.relaxation import mixtures
 
+LEAST_SPAN = 0.02
+"""Of a picture of strengths: what moves by less looks as flat as it is."""
 DRAWN = 8
 """Mixtures of a supernet that are drawn: those that moved most."""
 
@@ -74,13 +76,15 @@ def _training(trial: Trial, curve: list[dict[str, Any]]) -> Figure:
 def _mixture(trial: Trial, curve: list[dict[str, Any]], path: str, options: list[Any]) -> Figure:
     epochs = [epoch["epoch"] for epoch in curve]
     rows = [epoch["strengths"][path] for epoch in curve]
+    low, high = limits(value for row in rows for value in row)
+    room = max(0.0, LEAST_SPAN - (high - low)) / 2
     chart = Chart(
         f"Strengths of the options of {path} in supernet trial {trial.number} by epoch",
         x="epoch",
         whole_x=True,
         y="strength",
         x_limits=limits(epochs),
-        y_limits=limits(value for row in rows for value in row),
+        y_limits=(low - room, high + room),
         height=220,
     )
     for place, option in enumerate(options):
