@@ -1,23 +1,93 @@
-"""What a run of 10,000 trials costs its driver, without Ray and without training.
+"""What a run of 10,000 trials costs its driver, early and late.
 
-A book, as it keeps a real run, with 1,000 simulated workers: seconds a trial and memory early and
-late, how long opening the run again takes, how many files it has.
+book  a book, as it keeps a real run, with 1,000 simulated workers that answer at once: evolution
+      on `darts_cell`, without Ray
+ray   random `mlp`s, run by Ray Tune with 8 logical CPUs through raynas' engine; a trial does
+      nothing but write a checkpoint (1,000 workers would be as many processes, of 150 MB each)
 
-    python scripts/bench_scale.py [--trials N] [--workers W] [--strategy NAME] [--json FILE]
+Seconds of the driver's processor and of wall time a trial, and memory, at trial 1,000 and at the
+end; then how long it takes to open the run again and to see its status, and what is on the disk.
+
+    python scripts/bench_scale.py [--engine book|ray] [--trials N] [--workers W] [--json FILE]
 """
 
 import argparse
 import json
+import logging
+import os
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from raynas.runs.book import Book
-from raynas.runs.config import make_config
+from raynas.runs.config import RunConfig, make_config, read_config
 from raynas.runs.storage import Folder, open_folder
 from raynas.space import load_space
+
+EARLY = 1000
+"""The trial that the last ones are compared with."""
+WINDOW = 500
+"""Trials over which a cost is averaged, up to the one that is named."""
+STATUS = "import sys; from raynas.cli import main; sys.argv[0] = 'raynas'; main()"
+
+
+class Clock:
+    """Notes what has been used whenever a trial ends."""
+
+    def __init__(self) -> None:
+        """Begin with nothing noted."""
+        self.wall: list[float] = []
+        self.driver: list[float] = []
+        self.memory: list[int] = []
+        self._process = psutil.Process()
+
+    def note(self, book: Book) -> None:
+        """Take note if a trial has ended."""
+        if len(self.wall) < book.done:
+            self.wall.append(time.perf_counter())
+            self.driver.append(time.process_time())
+            self.memory.append(self._process.memory_info().rss)
+
+    def figures(self) -> dict[str, float]:
+        """Return what a trial has cost early and late."""
+        end = len(self.wall)
+        early = min(EARLY, end // 2)
+        window = min(WINDOW, early - 1)
+        found: dict[str, float] = {}
+        for name, times in (("driver", self.driver), ("wall", self.wall)):
+            for last in (early, end):
+                spent = times[last - 1] - times[last - 1 - window]
+                found[f"{name}_milliseconds_a_trial_at_{last}"] = 1000 * spent / window
+        for last in (early, end):
+            found[f"driver_megabytes_at_{last}"] = self.memory[last - 1] / 1e6
+        grown = self.memory[-1] - self.memory[early - 1]
+        found["driver_kilobytes_a_trial"] = grown / (end - early) / 1000
+        return found
+
+
+def run_book(folder: Folder, trials: int, workers: int) -> dict[str, float]:
+    """Keep a book of trials that nobody trains."""
+    config = make_config(space="darts_cell", strategy="evolution", trials=trials, name="run")
+    folder.make()
+    folder.write("run.yaml", config.to_yaml().encode())
+    book, clock = open_book(folder, config), Clock()
+    while book.left:
+        while len(book.running) < min(workers, book.left) and book.next():
+            pass
+        trial_id, running = next(iter(book.running.items()))
+        book.finish(trial_id, result(running.proposal.number))
+        clock.note(book)
+    return clock.figures()
+
+
+def open_book(folder: Folder, config: RunConfig) -> Book:
+    """Open the book of a run."""
+    return Book(folder, config, config.make_strategy(load_space(config.space)))
 
 
 def result(number: int) -> dict[str, object]:
@@ -30,39 +100,71 @@ def result(number: int) -> dict[str, object]:
     }  # fmt: skip
 
 
-def measure(strategy: str, trials: int, workers: int, folder: Folder) -> dict[str, float]:
-    """Run the book, and open it again."""
-    config = make_config(space="darts_cell", strategy=strategy, trials=trials, name="bench")
+def run_ray(folder: Folder, trials: int, workers: int) -> dict[str, float]:
+    """Let Ray Tune run trials that do nothing but leave a checkpoint, through raynas' engine."""
+    import ray
 
-    def opened() -> Book:
-        return Book(folder, config, config.make_strategy(load_space("darts_cell")))
+    from raynas.runs.engine import run_trials
 
-    book, process = opened(), psutil.Process()
-    ended: list[float] = []
-    memory: list[int] = []
-    while book.left:
-        while len(book.running) < min(workers, book.left) and book.next():
-            pass
-        trial_id, running = next(iter(book.running.items()))
-        book.finish(trial_id, result(running.proposal.number))
-        ended.append(time.perf_counter())
-        memory.append(process.memory_info().rss)
-    early = min(1000, trials // 2)
+    ray.init(
+        address="local",
+        num_cpus=workers,
+        include_dashboard=False,
+        logging_level=logging.ERROR,
+        log_to_driver=False,
+    )
+    config = make_config(space="mlp", strategy="random", trials=trials, name="run")
+    folder.make()
+    folder.write("run.yaml", config.to_yaml().encode())
+    book, clock = open_book(folder, config), Clock()
+    book.on_change = clock.note
     begun = time.perf_counter()
-    opened()
-    seconds = time.perf_counter() - begun
+    run_trials(book, None, short_trial(folder / "checkpoints"))
+    ended = time.perf_counter()
+    ray.shutdown()
     return {
-        "trials": trials,
-        "workers": workers,
-        f"milliseconds_a_trial_at_{early}": 1000 * (ended[early] - ended[early - 200]) / 200,
-        f"milliseconds_a_trial_at_{trials - workers}": 1000
-        * (ended[trials - workers] - ended[trials - workers - 200])
-        / 200,
-        f"megabytes_at_{early}": memory[early] / 1e6,
-        f"megabytes_at_{trials}": memory[-1] / 1e6,
-        "kilobytes_a_trial": (memory[-1] - memory[early]) / (trials - early) / 1000,
-        "seconds_to_open_it_again": seconds,
-        "files_in_trials": len(list((folder / "trials").list())),
+        **clock.figures(),
+        "seconds_to_the_first_trial": clock.wall[0] - begun,
+        "seconds_from_the_last_trial_to_the_end": ended - clock.wall[-1],
+    }
+
+
+def short_trial(checkpoints: Folder) -> Any:
+    """Return a trainable that writes a checkpoint and ends."""
+    from ray import tune
+
+    class ShortTrial(tune.Trainable):
+        def setup(self, config: dict[str, Any]) -> None:
+            pass
+
+        def reset_config(self, new_config: dict[str, Any]) -> bool:
+            return True
+
+        def step(self) -> dict[str, Any]:
+            (checkpoints / self.config["trial_id"]).write("last.ckpt", bytes(10_000))
+            return result(self.config["number"])
+
+    return ShortTrial
+
+
+ENGINES = {"book": (run_book, 1000), "ray": (run_ray, 8)}
+"""What runs the trials, and with how many workers unless told."""
+
+
+def look_again(folder: Folder) -> dict[str, float]:
+    """Measure what it takes to come back to the run, and count its files."""
+    config = read_config(folder.read("run.yaml").decode(), folder.uri)
+    begun = time.perf_counter()
+    open_book(folder, config)
+    opened = time.perf_counter()
+    status = [sys.executable, "-c", STATUS, "status", folder.uri]
+    subprocess.run(status, check=True, stdout=subprocess.DEVNULL)
+    files = list((folder / "trials").list())
+    return {
+        "seconds_to_open_it_again": opened - begun,
+        "seconds_of_raynas_status": time.perf_counter() - opened,
+        "files_in_trials": len(files),
+        "megabytes_in_trials": sum(info.size for info in files) / 1e6,
         "checkpoints": len(list((folder / "checkpoints").list())),
     }
 
@@ -70,17 +172,21 @@ def measure(strategy: str, trials: int, workers: int, folder: Folder) -> dict[st
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--engine", choices=ENGINES, default="book")
     parser.add_argument("--trials", type=int, default=10_000)
-    parser.add_argument("--workers", type=int, default=1000)
-    parser.add_argument("--strategy", default="evolution")
+    parser.add_argument("--workers", type=int, help="1000 for book, 8 for ray unless given")
     parser.add_argument("--json", type=Path, help="write the figures to this file, too")
     options = parser.parse_args()
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    run, workers = ENGINES[options.engine]
+    workers = options.workers or workers
     with tempfile.TemporaryDirectory() as scratch:
-        folder = open_folder(f"{scratch}/bench")
-        folder.make()
-        figures = measure(options.strategy, options.trials, options.workers, folder)
+        folder = open_folder(f"{scratch}/run")
+        figures: dict[str, float] = {"trials": options.trials, "workers": workers}
+        figures |= run(folder, options.trials, workers)
+        figures |= look_again(folder)
     for name, value in figures.items():
-        print(f"{name.replace('_', ' '):<36} {value:,.4g}")
+        print(f"{name.replace('_', ' '):<44} {value:,.4g}")
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2))
 

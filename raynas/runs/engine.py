@@ -15,6 +15,7 @@ from ray.tune.search import Searcher
 from raynas.runs.book import Book
 from raynas.runs.cluster import Room
 from raynas.runs.job import Job
+from raynas.runs.schedulers import InOrder
 from raynas.runs.storage import StoreError
 from raynas.runs.trial import CandidateTrial
 
@@ -176,7 +177,7 @@ def run_trials(
             num_samples=-1,  # `_Proposals` says when it is enough
             resources_per_trial=resources,
             search_alg=_Proposals(book),
-            scheduler=scheduler,
+            scheduler=scheduler or InOrder(),  # type: ignore[no-untyped-call]  # Ray's is not typed
             callbacks=[results, *callbacks],
             stop=_Stop(results),
             reuse_actors=True,

@@ -112,7 +112,20 @@ class _Told:
     trial_id: str
 
 
-class EarlyStopping(FIFOScheduler):
+class InOrder(FIFOScheduler):
+    """Starts trials in the order of their proposal and stops none.
+
+    Ray's own finds the next one among all trials that there have been, at each step of Tune's.
+    """
+
+    def choose_trial_to_run(self, tune_controller: Any) -> Any:
+        """Return the first of the trials that are to be started, if there is one."""
+        live = tune_controller.get_live_trials()
+        pending = (trial for trial in live if trial.status == trial.PENDING)
+        return min(pending, key=lambda trial: trial.config["number"], default=None)
+
+
+class EarlyStopping(InOrder):
     """Asks Ray's schedulers about each epoch of each trial, also of those of an earlier process.
 
     What they are told is the learning curve: a trial that goes on after a resume reports all of it,

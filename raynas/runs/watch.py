@@ -16,6 +16,8 @@ from raynas.runs.status import ranked, show_status, status_of
 EVERY_S = 2.0
 """Seconds between two looks at a local folder."""
 REMOTE_EVERY_S = 10.0
+SHARE = 5
+"""A look at a large run takes seconds; the pause after it is so many times as long."""
 
 
 def watch_status(path: str, console: Console) -> None:
@@ -45,6 +47,7 @@ def _looks(run: RunFolder) -> Iterator[tuple[RunFolder, list[Trial], str]]:
     seen: object = None
     trials: list[Trial] = []
     while True:
+        begun = time.monotonic()
         state = run.state(len(trials))  # before the trials: those of a run that has ended are all
         files = [(i.base_name, i.mtime_ns, i.size) for i in (run.folder / "trials").list()]
         if files != seen:
@@ -53,7 +56,7 @@ def _looks(run: RunFolder) -> Iterator[tuple[RunFolder, list[Trial], str]]:
                 yield run, trials, state
         if state != "running":
             return
-        time.sleep(pause)
+        time.sleep(max(pause, SHARE * (time.monotonic() - begun)))
 
 
 def _line(run: RunFolder, trials: list[Trial]) -> str:
