@@ -5,8 +5,9 @@ book  a book, as it keeps a real run, with 1,000 simulated workers that answer a
 ray   random `mlp`s, run by Ray Tune with 8 logical CPUs through raynas' engine; a trial does
       nothing but write a checkpoint (1,000 workers would be as many processes, of 150 MB each)
 
-Seconds of the driver's processor and of wall time a trial, and memory, at trial 1,000 and at the
-end; then how long it takes to open the run again and to see its status, and what is on the disk.
+Milliseconds of the driver's processor and of wall time a trial, and memory, at trial 1,000 and when
+the last ones are proposed; then how long it takes to open the run again and to see its status, and
+what is on the disk.
 
     python scripts/bench_scale.py [--engine book|ray] [--trials N] [--workers W] [--json FILE]
 """
@@ -53,9 +54,8 @@ class Clock:
             self.driver.append(time.process_time())
             self.memory.append(self._process.memory_info().rss)
 
-    def figures(self) -> dict[str, float]:
-        """Return what a trial has cost early and late."""
-        end = len(self.wall)
+    def figures(self, end: int) -> dict[str, float]:
+        """Return what a trial has cost early and late, which is up to trial `end`."""
         early = min(EARLY, end // 2)
         window = min(WINDOW, early - 1)
         found: dict[str, float] = {}
@@ -65,7 +65,7 @@ class Clock:
                 found[f"{name}_milliseconds_a_trial_at_{last}"] = 1000 * spent / window
         for last in (early, end):
             found[f"driver_megabytes_at_{last}"] = self.memory[last - 1] / 1e6
-        grown = self.memory[-1] - self.memory[early - 1]
+        grown = self.memory[end - 1] - self.memory[early - 1]
         found["driver_kilobytes_a_trial"] = grown / (end - early) / 1000
         return found
 
@@ -82,7 +82,7 @@ def run_book(folder: Folder, trials: int, workers: int) -> dict[str, float]:
         trial_id, running = next(iter(book.running.items()))
         book.finish(trial_id, result(running.proposal.number))
         clock.note(book)
-    return clock.figures()
+    return clock.figures(trials - min(workers, trials // 2))  # then nothing is proposed any more
 
 
 def open_book(folder: Folder, config: RunConfig) -> Book:
@@ -123,7 +123,7 @@ def run_ray(folder: Folder, trials: int, workers: int) -> dict[str, float]:
     ended = time.perf_counter()
     ray.shutdown()
     return {
-        **clock.figures(),
+        **clock.figures(trials),
         "seconds_to_the_first_trial": clock.wall[0] - begun,
         "seconds_from_the_last_trial_to_the_end": ended - clock.wall[-1],
     }
