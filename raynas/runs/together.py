@@ -10,10 +10,12 @@ import tempfile
 import threading
 from typing import Any
 
+import psutil
 import ray
+import torch
 from ray.train import FailureConfig, RunConfig, ScalingConfig, get_context
 from ray.train.lightning import RayDDPStrategy, RayLightningEnvironment
-from ray.train.torch import TorchTrainer
+from ray.train.torch import TorchConfig, TorchTrainer
 
 from raynas.runs.job import Job, Report, train
 from raynas.training import Team
@@ -26,6 +28,34 @@ _SETTINGS = {
 
 class WorkersLostError(Exception):
     """A worker of the trial, or its machine, is gone."""
+
+
+_Backend: Any = TorchConfig().backend_cls
+
+
+class _OwnNetworkBackend(_Backend):  # type: ignore[misc]  # a class that Ray has no name for
+    def on_start(self, worker_group: Any, backend_config: TorchConfig) -> None:
+        worker_group.execute(_use_own_network)
+        super().on_start(worker_group, backend_config)
+
+
+class _OwnNetwork(TorchConfig):
+    """Lets workers on CPUs meet on the network that Ray's nodes share."""
+
+    @property
+    def backend_cls(self) -> Any:
+        return _OwnNetworkBackend
+
+
+def _use_own_network() -> None:
+    """Tell gloo which interface has this node's address: it takes what the host's name stands for.
+
+    On many hosts that is the loopback, where no other host is met.
+    """
+    own = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]  # it has no types
+    for name, addresses in psutil.net_if_addrs().items():
+        if any(address.address == own for address in addresses):
+            os.environ.setdefault("GLOO_SOCKET_IFNAME", name)
 
 
 @ray.remote(num_cpus=0)
@@ -68,6 +98,7 @@ def train_together(job: Job, config: dict[str, Any], report: Report, reported: i
         trainer = TorchTrainer(
             _work,
             train_loop_config=given,
+            torch_config=_OwnNetwork(),
             scaling_config=ScalingConfig(
                 num_workers=job.workers, use_gpu=bool(job.gpus), resources_per_worker=share
             ),
@@ -119,7 +150,14 @@ def _cause(error: Exception) -> Exception:
     failures = getattr(error, "worker_failures", {}).values()
     raised: list[Exception] = [getattr(failure, "_base_exc", failure) for failure in failures]
     for cause in raised:
-        if not isinstance(cause, ray.exceptions.RayError):
+        if not type(cause).__module__.startswith("ray.") and not _lost_another(cause):
             return cause
-    text = " ".join(str(raised[0] if raised else error).split())
+    lost = getattr(raised[0], "health_check_failure", raised[0]) if raised else error
+    lines = str(lost).strip().splitlines() or [""]
+    text = " ".join(lines[-1].split())  # the first ones are a traceback
     return WorkersLostError(f"a worker died ({text[:300]})")
+
+
+def _lost_another(cause: Exception) -> bool:
+    """Whether a worker only says that it does not hear from another one any more."""
+    return isinstance(cause, torch.distributed.DistError) or "gloo/transport" in str(cause)
