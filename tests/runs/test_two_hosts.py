@@ -124,15 +124,26 @@ def test_hosts_come_and_go_and_the_search_goes_on(tmp_path):
     assert best["trial_id"] in checkpoints(run)
 
 
-def test_two_hosts_train_a_trial_together(tmp_path):
+def test_a_trial_of_two_hosts_goes_on_when_the_one_that_was_lost_is_there_again(tmp_path):
     shared = tmp_path / "shared"
     shared.mkdir()
+    run = shared / "run"
     with two_hosts(tmp_path) as (one, two):
-        one.ray(*HEAD)
+        one.ray(*HEAD[:2], "--include-dashboard=true")  # Ray Train asks it who is gone
         two.ray(JOIN)
         both = ["--workers-per-trial=2", "--cpus-per-trial=2", "--trials=1"]
-        assert search(one, shared, JOIN, *both).wait(300) == 0, one.said()
-    (trial,) = open_run(str(shared / "run")).trials()
+        going = search(one, shared, JOIN, *both)
+        wait_for(lambda: in_the_middle(run, set()) or going.poll() is not None)
+        assert going.poll() is None, one.said()
+        two.vanish()
+        (before,) = curves(run).values()
+        wait_for(lambda: "goes on elsewhere" in one.said() or going.poll() is not None)
+        (shared / "two").unlink()
+        two.come_back()
+        two.ray(JOIN)
+        assert going.wait(300) == 0, one.said()
+    (trial,) = open_run(str(run)).trials()
     assert (trial.status, trial.error) == ("completed", None)
     assert [epoch["epoch"] for epoch in trial.curve] == list(range(1, EPOCHS + 1))
-    assert all((shared / host).exists() for host in ("one", "two"))
+    assert trial.curve[: len(before)] == before
+    assert (shared / "two").exists()  # it had a part in it
