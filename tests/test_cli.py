@@ -101,7 +101,6 @@ def tree(folder: Path) -> list[str]:
         ("retrain nowhere --set limit", "--set: expected OPTION=VALUE"),
         ("export nowhere", "nowhere is no run folder"),
         ("export no_run --format tflite", "format: expected one of pytorch, onnx, got 'tflite'"),
-        ("export no_run --quantize int8", "quantize int8 is for --format onnx"),
         ("spaces chain", "unknown space 'chain'; expected one of"),
         ("spaces raises.py", "raises.py, line 2"),
     ],

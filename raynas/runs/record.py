@@ -7,6 +7,7 @@ not merged: that takes two steps, and who reads or crashes between them would fi
 """
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,9 @@ from raynas.strategies import Proposal, variants_from_json, variants_to_json
 
 ROWS_A_FILE = 500
 """A finished trial writes half as many on average: of large cells with ten epochs some 200 KB."""
+
+TORN_PAUSES_S = (0.2, 0.5, 1.0)
+"""Before a file of an object store is read again: its size may be an older version's."""
 
 _TIME = pa.timestamp("us", tz="UTC")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -186,6 +190,11 @@ class Record:
         yield from map(Trial.from_row, _rows(self._tail))
 
     def _read(self, index: int) -> pa.Table:
+        for pause in () if self._folder.local else TORN_PAUSES_S:
+            try:
+                return pq.read_table(pa.BufferReader(self._folder.read(_file(index))))
+            except pa.ArrowInvalid:
+                time.sleep(pause)
         return pq.read_table(pa.BufferReader(self._folder.read(_file(index))))
 
     def _write(self, index: int, rows: pa.Table) -> None:
