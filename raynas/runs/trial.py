@@ -75,11 +75,11 @@ class CandidateTrial(Trainable):
     ) -> None:
         job = self._job
         shared = {"started_at": datetime.now(UTC).isoformat(), "node": platform.node()}
-        untested: list[dict[str, Any]] = []
+        held: list[dict[str, Any]] = []  # the last: with it the trial, and maybe its worker, ends
 
         def report(result: dict[str, Any]) -> bool:
-            if job.tests and result["finished"]:
-                untested.append(result)
+            if (job.tests or job.logs) and result["finished"]:
+                held.append(result)
             else:
                 results.put({**shared, **result})
             if job.waits and not result["done"]:
@@ -92,8 +92,10 @@ class CandidateTrial(Trainable):
                 return
             training = train if job.workers == 1 else train_together
             training(job, config, report, len(before["curve"]) if before else 0)
-            for result in untested:
-                test = test_trial(job, config["trial_id"], config["architecture"])
+            for result in held:
+                test = {}
+                if job.tests:
+                    test = test_trial(job, config["trial_id"], config["architecture"])
                 names = [*result["metric_names"], *test]
                 results.put({**shared, **result, **test, "metric_names": names})
         except (WorkersLostError, StoreError) as error:
