@@ -14,7 +14,6 @@ what is on the disk.
 
 import argparse
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from bench_trial_overhead import start_ray
 
 from raynas.runs.book import Book
 from raynas.runs.config import RunConfig, make_config, read_config
@@ -106,13 +106,7 @@ def run_ray(folder: Folder, trials: int, workers: int) -> dict[str, float]:
 
     from raynas.runs.engine import run_trials
 
-    ray.init(
-        address="local",
-        num_cpus=workers,
-        include_dashboard=False,
-        logging_level=logging.ERROR,
-        log_to_driver=False,
-    )
+    start_ray(workers)
     config = make_config(space="mlp", strategy="random", trials=trials, name="run")
     folder.make()
     folder.write("run.yaml", config.to_yaml().encode())

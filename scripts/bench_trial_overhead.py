@@ -58,13 +58,13 @@ def no_work() -> Any:
     return NoWork
 
 
-def start_ray() -> None:
-    """Start a quiet local Ray."""
+def start_ray(workers: int = WORKERS) -> None:
+    """Start a quiet local Ray with so many logical CPUs."""
     import ray
 
     ray.init(
         address="local",
-        num_cpus=WORKERS,
+        num_cpus=workers,
         include_dashboard=False,
         logging_level=logging.ERROR,
         log_to_driver=False,

@@ -182,13 +182,17 @@ def run_trials(
             stop=_Stop(results),
             reuse_actors=True,
             storage_path=scratch,
-            trial_dirname_creator=lambda trial: str(trial.config["trial_id"]),
-            trial_name_creator=lambda trial: str(trial.config["trial_id"]),
+            trial_dirname_creator=_name,
+            trial_name_creator=_name,
             raise_on_failed_trial=False,
             verbose=0,
         )
     if book.fatal is not None:
         raise book.fatal
+
+
+def _name(trial: Any) -> str:
+    return str(trial.config["trial_id"])
 
 
 def _error_of(trial: Any) -> Exception | None:

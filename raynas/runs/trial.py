@@ -93,9 +93,8 @@ class CandidateTrial(Trainable):
             training = train if job.workers == 1 else train_together
             training(job, config, report, len(before["curve"]) if before else 0)
             for result in held:
-                test = {}
-                if job.tests:
-                    test = test_trial(job, config["trial_id"], config["architecture"])
+                tested = (job, config["trial_id"], config["architecture"])
+                test = test_trial(*tested) if job.tests else {}
                 names = [*result["metric_names"], *test]
                 results.put({**shared, **result, **test, "metric_names": names})
         except (WorkersLostError, StoreError) as error:
