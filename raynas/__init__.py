@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from raynas.runs.api import (
+    from raynas.api import (
         describe_space,
         open_run,
         replay,
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
         search_like,
         spaces,
     )
-    from raynas.runs.handle import Run
-    from raynas.runs.network import load
+    from raynas.networks.found_network import load
+    from raynas.run import Run
 
 __all__ = [
     "Run",
@@ -37,14 +37,14 @@ __all__ = [
     "spaces",
 ]
 
-_HOMES = {"Run": "raynas.runs.handle", "load": "raynas.runs.network"}
-"""Where what is not in `raynas.runs.api` is."""
+_HOMES = {"Run": "raynas.run", "load": "raynas.networks.found_network"}
+"""Where what is not in `raynas.api` is."""
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'raynas' has no attribute {name!r}")
-    return getattr(import_module(_HOMES.get(name, "raynas.runs.api")), name)
+    return getattr(import_module(_HOMES.get(name, "raynas.api")), name)
 
 
 def __dir__() -> list[str]:

@@ -25,8 +25,8 @@ from typing import Any
 import psutil
 from bench_trial_overhead import start_ray
 
-from raynas.runs.book import Book
-from raynas.runs.config import RunConfig, make_config, read_config
+from raynas.engine.ledger import Book
+from raynas.runs.run_config import RunConfig, make_config, read_config
 from raynas.runs.storage import Folder, open_folder
 from raynas.space import load_space
 
@@ -104,7 +104,7 @@ def run_ray(folder: Folder, trials: int, workers: int) -> dict[str, float]:
     """Let Ray Tune run trials that do nothing but leave a checkpoint, through raynas' engine."""
     import ray
 
-    from raynas.runs.engine import run_trials
+    from raynas.engine.tune_loop import run_trials
 
     start_ray(workers)
     config = make_config(space="mlp", strategy="random", trials=trials, name="run")

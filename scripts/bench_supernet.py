@@ -37,7 +37,7 @@ from torch import Tensor
 
 from raynas.nets import Supernet, build_stacked_cells
 from raynas.space import LoadedSpace, load_space
-from raynas.training.bilevel import first_order_gradients, second_order_gradients
+from raynas.training.darts.bilevel import first_order_gradients, second_order_gradients
 
 IMAGE, CLASSES = (3, 32, 32), 10
 BARS = {"first order": (0.42, 0.85), "second order": (0.50, None), "GDAS": (0.09, None)}

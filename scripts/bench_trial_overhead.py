@@ -75,9 +75,9 @@ def run_raynas(trials: int) -> dict[str, Any]:
     """Run no-work trials under raynas; return when each ended and the driver's memory then."""
     import psutil
 
-    from raynas.runs.book import Book
-    from raynas.runs.config import make_config
-    from raynas.runs.engine import run_trials
+    from raynas.engine.ledger import Book
+    from raynas.engine.tune_loop import run_trials
+    from raynas.runs.run_config import make_config
     from raynas.runs.storage import open_folder
     from raynas.space import load_space
 

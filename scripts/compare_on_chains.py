@@ -24,7 +24,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from raynas.runs.simulation import simulate
+from raynas.simulation.simulated_workers import simulate
 from raynas.space import Architecture, load_space
 from raynas.strategies import STRATEGIES
 

@@ -15,7 +15,7 @@ import sys
 
 from pyarrow import fs
 
-from raynas.runs.run import open_run
+from raynas.runs.run_folder import open_run
 
 try:
     folder = open_run(sys.argv[1]).folder

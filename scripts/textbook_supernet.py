@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from raynas.nets import build_cell_op
-from raynas.nets.cell_ops import FactorizedReduce, conv_unit
-from raynas.nets.norm import BatchNorm
+from raynas.nets.cells.cell_ops import FactorizedReduce, conv_unit
+from raynas.nets.layers import BatchNorm
 
 OPS = [
     "none",

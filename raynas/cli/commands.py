@@ -5,9 +5,9 @@ from pathlib import Path
 
 import typer
 
-from raynas.cli.look import report, spaces, status
-from raynas.cli.network import export, retrain
+from raynas.cli.inspect import report, spaces, status
 from raynas.cli.replay import replay
+from raynas.cli.results import export, retrain
 from raynas.cli.search import resume, search
 
 COMMANDS = (search, resume, status, report, retrain, export, spaces, replay)

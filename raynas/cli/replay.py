@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
-from raynas.cli.command import run_command
-from raynas.cli.options import option, parse_set, set_option
-from raynas.runs.output import Output
+from raynas.cli.arguments import option, parse_set, set_option
+from raynas.cli.run_command import run_command
+from raynas.terminal.output import Output
 
 
 def replay(
@@ -48,7 +48,7 @@ def replay(
     def run(output_: Output) -> None:
         from rich.progress import Progress
 
-        from raynas.runs.replay import Replay, replay
+        from raynas.simulation.run_replay import Replay, replay
 
         wanted = Replay(**given, options=parse_set(set_))
         quiet = not output_.console.is_terminal

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from raynas.cli.command import finish, run_command
-from raynas.cli.options import Address, RunPath, Verbose, option, parse_set, set_option
-from raynas.runs.output import Output
+from raynas.cli.arguments import Address, RunPath, Verbose, option, parse_set, set_option
+from raynas.cli.run_command import finish, run_command
+from raynas.terminal.output import Output
 
 
 def search(
@@ -75,8 +75,8 @@ def search(
     given = {name: value for name, value in given.items() if value is not None}
 
     def run(output: Output) -> None:
-        from raynas.runs.config import make_config, read_config
-        from raynas.runs.search import run_search
+        from raynas.engine.run_search import run_search
+        from raynas.runs.run_config import make_config, read_config
 
         options = parse_set(set_)
         if config is None:
@@ -105,7 +105,7 @@ def resume(
     """
 
     def run(output: Output) -> None:
-        from raynas.runs.search import resume_run
+        from raynas.engine.run_search import resume_run
 
         finish(resume_run(run_folder, trials, output.view(), address), output)
 

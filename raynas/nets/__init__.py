@@ -1,15 +1,15 @@
 """From an architecture (plain data) to a `torch.nn.Module`, and what that net costs."""
 
-from raynas.nets.cell_ops import CELL_OPS, build_cell_op
-from raynas.nets.cells import Edge, EdgeFactory, WiredCell
-from raynas.nets.chain import build_chain_cnn, build_mlp
+from raynas.nets.cells.cell_ops import CELL_OPS, build_cell_op
+from raynas.nets.cells.stacked import CellStack, build_stacked_cells
+from raynas.nets.cells.staged import build_motif_cells, build_staged_cells
+from raynas.nets.cells.wired_cell import Edge, EdgeFactory, WiredCell
+from raynas.nets.chains.chain import build_chain_cnn, build_mlp
+from raynas.nets.chains.chain_ops import ACTIVATIONS, OPS, build_op
+from raynas.nets.chains.skips import build_skip_cnn
 from raynas.nets.cost import count_macs, count_parameters, measure_latency
 from raynas.nets.network import Network, normalize
-from raynas.nets.ops import ACTIVATIONS, OPS, build_op
-from raynas.nets.skips import build_skip_cnn
-from raynas.nets.stacked import CellStack, build_stacked_cells
-from raynas.nets.staged import build_motif_cells, build_staged_cells
-from raynas.nets.supernet import Supernet
+from raynas.nets.supernet.supernet import Supernet
 
 __all__ = [
     "ACTIVATIONS",

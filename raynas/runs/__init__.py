@@ -1,4 +1,4 @@
-"""One search on Ray and the folder it leaves.
+"""A run as a folder: its options, record, lock and storage.
 
 Import what you need from its modules, or from `raynas` itself; importing this package alone loads
 nothing, which keeps the command line quick.

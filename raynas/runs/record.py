@@ -6,10 +6,8 @@ trials), and any Parquet reader can open the folder at any time. For the same re
 not merged: that takes two steps, and who reads or crashes between them would find rows twice.
 """
 
-import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,8 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from raynas.runs.storage import Folder
-from raynas.space import Architecture
-from raynas.strategies import Proposal, variants_from_json, variants_to_json
+from raynas.runs.trial import COLUMNS, MOMENT, Trial
 
 ROWS_A_FILE = 500
 """A finished trial writes half as many on average: of large cells with ten epochs some 200 KB."""
@@ -26,130 +23,7 @@ ROWS_A_FILE = 500
 TORN_PAUSES_S = (0.2, 0.5, 1.0)
 """Before a file of an object store is read again: its size may be an older version's."""
 
-_TIME = pa.timestamp("us", tz="UTC")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_COLUMNS = pa.schema(
-    [
-        ("trial_id", pa.string()),
-        ("number", pa.int64()),
-        ("architecture_id", pa.string()),
-        ("architecture", pa.string()),
-        ("picks", pa.string()),
-        ("status", pa.string()),
-        ("error", pa.string()),
-        ("epochs", pa.int64()),
-        ("train_seconds", pa.float64()),
-        ("started_at", _TIME),
-        ("finished_at", _TIME),
-        ("node", pa.string()),
-        ("parents", pa.string()),
-        ("repeats", pa.string()),
-        ("notes", pa.string()),
-        ("curve", pa.string()),
-        ("variants", pa.string()),
-        ("supernet", pa.string()),
-        ("derived", pa.string()),
-    ]
-)
-
-_NAMES = frozenset(_COLUMNS.names)
-
-JSON_COLUMNS = (
-    "architecture", "picks", "parents", "repeats", "variants", "notes", "curve", "supernet",
-    "derived",
-)  # fmt: skip
-"""The columns that hold JSON texts, the last two in the rows of supernets only."""
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One finished trial.
-
-    `status` is "completed", "stopped" (early, by a scheduler) or "failed" (then `error` says why).
-    `proposal.parents` and `proposal.repeats` are numbers of trials, written as JSON lists, as is
-    `curve`: the metrics of each epoch, with "epoch" and "train_seconds" (so far). A supernet's
-    trial has `proposal.supernet`, how it was trained, and `derived`, the architecture it came to;
-    no other trial has these columns.
-    """
-
-    trial_id: str
-    proposal: Proposal
-    status: str
-    error: str | None
-    epochs: int
-    train_seconds: float
-    started_at: datetime
-    finished_at: datetime
-    node: str
-    metrics: dict[str, float] = field(default_factory=dict)
-    curve: list[dict[str, Any]] = field(default_factory=list)
-    derived: Architecture | None = None
-
-    @property
-    def number(self) -> int:
-        """Order of proposal, from 0."""
-        return self.proposal.number
-
-    @property
-    def architecture(self) -> Architecture:
-        """What was trained."""
-        return self.proposal.architecture
-
-    def to_row(self) -> dict[str, Any]:
-        """Return the row of the record."""
-        return {
-            "trial_id": self.trial_id,
-            "number": self.number,
-            "architecture_id": self.architecture.id,
-            "architecture": json.dumps(self.architecture.value),
-            "picks": json.dumps(self.architecture.picks),
-            "status": self.status,
-            "error": self.error,
-            "epochs": self.epochs,
-            "train_seconds": self.train_seconds,
-            "started_at": self.started_at,
-            "finished_at": self.finished_at,
-            "node": self.node,
-            "parents": json.dumps(self.proposal.parents),
-            "repeats": json.dumps(self.proposal.repeats),
-            "variants": variants_to_json(self.proposal.variants),
-            "notes": json.dumps(self.proposal.notes),
-            "curve": json.dumps(self.curve),
-            "supernet": json.dumps(supernet) if (supernet := self.proposal.supernet) else None,
-            "derived": self.derived.to_json() if self.derived else None,
-            **self.metrics,
-        }
-
-    @classmethod
-    def from_row(cls, row: dict[str, Any]) -> "Trial":
-        """Read back what `to_row` wrote."""
-        architecture = Architecture.identified(
-            json.loads(row["architecture"]), json.loads(row["picks"]), row["architecture_id"]
-        )
-        proposal = Proposal(
-            architecture,
-            parents=tuple(json.loads(row["parents"])),
-            number=row["number"],
-            repeats=tuple(json.loads(row["repeats"])),
-            notes=json.loads(row["notes"]),
-            variants=variants_from_json(row["variants"]),
-            supernet=json.loads(row["supernet"]) if row["supernet"] else None,
-        )
-        metrics = {k: v for k, v in row.items() if k not in _NAMES and v is not None}
-        return cls(
-            trial_id=row["trial_id"],
-            proposal=proposal,
-            status=row["status"],
-            error=row["error"],
-            epochs=row["epochs"],
-            train_seconds=row["train_seconds"],
-            started_at=row["started_at"],
-            finished_at=row["finished_at"],
-            node=row["node"],
-            metrics=metrics,
-            curve=json.loads(row["curve"]),
-            derived=Architecture.from_json(row["derived"]) if row["derived"] else None,
-        )
 
 
 class Record:
@@ -161,7 +35,7 @@ class Record:
         self._folder.make()
         names = [info.base_name for info in self._folder.list()]
         self._files = sum(name.endswith(".parquet") for name in names)
-        self._tail = _COLUMNS.empty_table()
+        self._tail = COLUMNS.empty_table()
         """The rows of the file that grows, with a column for each metric that there is so far."""
         if self._files:
             last = self._read(self._files - 1)
@@ -213,7 +87,7 @@ def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
     """Yield each row as a dict; moments by way of integers, pyarrow's own way is slow."""
     columns = [
         [_EPOCH + timedelta(microseconds=n) for n in column.cast(pa.int64()).to_pylist()]
-        if column.type == _TIME
+        if column.type == MOMENT
         else column.to_pylist()
         for column in table.columns
     ]

@@ -1,119 +1,137 @@
-"""A trial: one candidate or supernet trained in a Ray worker that outlives it."""
+"""One finished trial, and its row in the record."""
 
-import gc
-import platform
-import queue
-import threading
-import traceback
-from datetime import UTC, datetime
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-import torch
-from ray.tune import Trainable
+import pyarrow as pa
 
-from raynas.runs.job import Job, reached, test_trial, train
-from raynas.runs.storage import StoreError
-from raynas.runs.together import WorkersLostError, train_together
-from raynas.training import CandidateError
+from raynas.space import Architecture
+from raynas.strategies import Proposal, variants_from_json, variants_to_json
+
+MOMENT = pa.timestamp("us", tz="UTC")
+COLUMNS = pa.schema(
+    [
+        ("trial_id", pa.string()),
+        ("number", pa.int64()),
+        ("architecture_id", pa.string()),
+        ("architecture", pa.string()),
+        ("picks", pa.string()),
+        ("status", pa.string()),
+        ("error", pa.string()),
+        ("epochs", pa.int64()),
+        ("train_seconds", pa.float64()),
+        ("started_at", MOMENT),
+        ("finished_at", MOMENT),
+        ("node", pa.string()),
+        ("parents", pa.string()),
+        ("repeats", pa.string()),
+        ("notes", pa.string()),
+        ("curve", pa.string()),
+        ("variants", pa.string()),
+        ("supernet", pa.string()),
+        ("derived", pa.string()),
+    ]
+)
+"""The columns of every row; each metric is one more."""
+
+JSON_COLUMNS = (
+    "architecture", "picks", "parents", "repeats", "variants", "notes", "curve", "supernet",
+    "derived",
+)  # fmt: skip
+"""The columns that hold JSON texts, the last two in the rows of supernets only."""
 
 
-class CandidateTrial(Trainable):
-    """Trains `config["architecture"]`; each step is one epoch, and the worker is used again.
+_NAMES = frozenset(COLUMNS.names)
 
-    Where there is a `config["supernet"]`, that is what is trained, and it says what it derived.
 
-    Training runs in a thread that hands over the metrics of each epoch, with the checkpoint already
-    written, and goes on without waiting for the driver, unless a scheduler is to decide that: then
-    no epoch is trained, and no checkpoint written, that it does not want. A candidate that fails
-    ends with a result that has an "error", so that the worker stays warm.
+@dataclass(frozen=True)
+class Trial:
+    """One finished trial.
+
+    `status` is "completed", "stopped" (early, by a scheduler) or "failed" (then `error` says why).
+    `proposal.parents` and `proposal.repeats` are numbers of trials, written as JSON lists, as is
+    `curve`: the metrics of each epoch, with "epoch" and "train_seconds" (so far). A supernet's
+    trial has `proposal.supernet`, how it was trained, and `derived`, the architecture it came to;
+    no other trial has these columns.
     """
 
-    def setup(self, config: dict[str, Any], job: Job) -> None:  # type: ignore[override]  # tune.with_parameters adds job
-        """Get the worker ready once, and begin its first trial."""
-        job.prepare()
-        self._job = job
-        self._begin(config)
+    trial_id: str
+    proposal: Proposal
+    status: str
+    error: str | None
+    epochs: int
+    train_seconds: float
+    started_at: datetime
+    finished_at: datetime
+    node: str
+    metrics: dict[str, float] = field(default_factory=dict)
+    curve: list[dict[str, Any]] = field(default_factory=list)
+    derived: Architecture | None = None
 
-    def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Begin another trial in this worker, once the last one has ended."""
-        self._end()
-        if self._thread.ident is not None:
-            self._thread.join()
-        self._begin(new_config)
-        return True
+    @property
+    def number(self) -> int:
+        """Order of proposal, from 0."""
+        return self.proposal.number
 
-    def step(self) -> dict[str, Any]:
-        """Train one epoch (or find out why that is not possible)."""
-        if self._thread.ident is None:
-            self._thread.start()
-        else:
-            self._turns.release()
-        return self._results.get()
+    @property
+    def architecture(self) -> Architecture:
+        """What was trained."""
+        return self.proposal.architecture
 
-    def cleanup(self) -> None:
-        """Tell the trial to end; the worker's process ends next, so nothing waits for it."""
-        self._end()
+    def to_row(self) -> dict[str, Any]:
+        """Return the row of the record."""
+        return {
+            "trial_id": self.trial_id,
+            "number": self.number,
+            "architecture_id": self.architecture.id,
+            "architecture": json.dumps(self.architecture.value),
+            "picks": json.dumps(self.architecture.picks),
+            "status": self.status,
+            "error": self.error,
+            "epochs": self.epochs,
+            "train_seconds": self.train_seconds,
+            "started_at": self.started_at,
+            "finished_at": self.finished_at,
+            "node": self.node,
+            "parents": json.dumps(self.proposal.parents),
+            "repeats": json.dumps(self.proposal.repeats),
+            "variants": variants_to_json(self.proposal.variants),
+            "notes": json.dumps(self.proposal.notes),
+            "curve": json.dumps(self.curve),
+            "supernet": json.dumps(supernet) if (supernet := self.proposal.supernet) else None,
+            "derived": self.derived.to_json() if self.derived else None,
+            **self.metrics,
+        }
 
-    def _end(self) -> None:
-        self._stop.set()
-        self._turns.release()
-
-    def _begin(self, config: dict[str, Any]) -> None:
-        self._results: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-        self._stop = threading.Event()
-        self._turns = threading.Semaphore(0)
-        self._thread = threading.Thread(
-            target=self._train, args=(config, self._results, self._stop, self._turns), daemon=True
+    @classmethod
+    def from_row(cls, row: dict[str, Any]) -> "Trial":
+        """Read back what `to_row` wrote."""
+        architecture = Architecture.identified(
+            json.loads(row["architecture"]), json.loads(row["picks"]), row["architecture_id"]
         )
-
-    def _train(
-        self,
-        config: dict[str, Any],
-        results: "queue.SimpleQueue[dict[str, Any]]",
-        stop: threading.Event,
-        turns: threading.Semaphore,
-    ) -> None:
-        job = self._job
-        shared = {"started_at": datetime.now(UTC).isoformat(), "node": platform.node()}
-        held: list[dict[str, Any]] = []  # the last: with it the trial, and maybe its worker, ends
-
-        def report(result: dict[str, Any]) -> bool:
-            if (job.tests or job.logs) and result["finished"]:
-                held.append(result)
-            else:
-                results.put({**shared, **result})
-            if job.waits and not result["done"]:
-                turns.acquire()
-            return stop.is_set()
-
-        try:
-            before = reached(job, config) if job.waits else None
-            if before is not None and report(before):
-                return
-            training = train if job.workers == 1 else train_together
-            training(job, config, report, len(before["curve"]) if before else 0)
-            for result in held:
-                tested = (job, config["trial_id"], config["architecture"])
-                test = test_trial(*tested) if job.tests else {}
-                names = [*result["metric_names"], *test]
-                results.put({**shared, **result, **test, "metric_names": names})
-        except (WorkersLostError, StoreError) as error:
-            lost = {"lost": str(error), "store": isinstance(error, StoreError)}
-            results.put({**shared, job.metric: float("nan"), **lost, "done": True})
-        except BaseException as error:  # a net that calls sys.exit() is a failed candidate, too
-            if not isinstance(error, CandidateError):
-                traceback.print_exc()
-            failure = {job.metric: float("nan"), "error": _reason(error), "done": True}
-            results.put({**shared, **failure})
-        finally:
-            if torch.cuda.is_available():
-                gc.collect()
-                torch.cuda.empty_cache()
-
-
-def _reason(error: BaseException) -> str:
-    """Say why a candidate failed, in one line."""
-    if isinstance(error, CandidateError):
-        return str(error)
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:500]}"
+        proposal = Proposal(
+            architecture,
+            parents=tuple(json.loads(row["parents"])),
+            number=row["number"],
+            repeats=tuple(json.loads(row["repeats"])),
+            notes=json.loads(row["notes"]),
+            variants=variants_from_json(row["variants"]),
+            supernet=json.loads(row["supernet"]) if row["supernet"] else None,
+        )
+        metrics = {k: v for k, v in row.items() if k not in _NAMES and v is not None}
+        return cls(
+            trial_id=row["trial_id"],
+            proposal=proposal,
+            status=row["status"],
+            error=row["error"],
+            epochs=row["epochs"],
+            train_seconds=row["train_seconds"],
+            started_at=row["started_at"],
+            finished_at=row["finished_at"],
+            node=row["node"],
+            metrics=metrics,
+            curve=json.loads(row["curve"]),
+            derived=Architecture.from_json(row["derived"]) if row["derived"] else None,
+        )

@@ -1,12 +1,13 @@
 """Which architecture next: one file a strategy, and the table of all of them."""
 
-from raynas.strategies._duplicates import Deduplicate
 from raynas.strategies.base import Mode, Strategy
 from raynas.strategies.bayesian import BayesianOptimization
 from raynas.strategies.darts import Darts
+from raynas.strategies.duplicates import Deduplicate
 from raynas.strategies.evolution import RegularizedEvolution
 from raynas.strategies.greedy import GreedySearch
 from raynas.strategies.grid import GridSearch
+from raynas.strategies.optuna import OptunaSearch
 from raynas.strategies.pnas import ProgressiveSearch
 from raynas.strategies.proposal import (
     Evaluation,
@@ -19,7 +20,6 @@ from raynas.strategies.proposal import (
 )
 from raynas.strategies.random import RandomSearch
 from raynas.strategies.reinforce import Reinforce
-from raynas.strategies.tpe import OptunaSearch
 
 STRATEGIES: dict[str, type[Strategy]] = {
     "random": RandomSearch,

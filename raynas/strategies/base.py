@@ -17,7 +17,7 @@ import numpy as np
 from ray.tune.search import Searcher
 
 from raynas.space import Architecture, Space, enumerate_all, sample
-from raynas.strategies._duplicates import Deduplicate, Identity
+from raynas.strategies.duplicates import Deduplicate, Identity
 from raynas.strategies.proposal import Evaluation, Proposal, Recalled, as_config, read_result
 
 Mode = Literal["max", "min"]

@@ -5,15 +5,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from raynas.space import Space, sample
-from raynas.strategies._candidates import around, climb
-from raynas.strategies._checks import check_count
-from raynas.strategies._duplicates import Deduplicate
-from raynas.strategies._spread import spread_out
 from raynas.strategies.base import Mode, Strategy
-from raynas.strategies.proposal import Proposal
+from raynas.strategies.checks import check_count
+from raynas.strategies.duplicates import Deduplicate
+from raynas.strategies.proposal import Proposal, spread_out
+from raynas.strategies.surrogate.candidates import around, climb
 
 if TYPE_CHECKING:
-    from raynas.strategies._surrogate import Surrogate
+    from raynas.strategies.surrogate.belief import Surrogate
 
 BEST = 10
 """Best evaluations around which to look."""
@@ -76,7 +75,7 @@ class BayesianOptimization(Strategy):
 
     def propose(self, rng: np.random.Generator) -> Proposal:
         """Draw the first ones, then maximise the expected improvement."""
-        from raynas.strategies._surrogate import Belief, Surrogate
+        from raynas.strategies.surrogate.belief import Belief, Surrogate
 
         trained = [e for e in self.history if not e.repeated]
         finished = [e for e in trained if e.score is not None and e.finished]

@@ -6,9 +6,9 @@ import numpy as np
 
 from raynas.space import Space
 from raynas.space.relaxation import mixtures, relax
-from raynas.strategies._checks import check_count
-from raynas.strategies._duplicates import Deduplicate
 from raynas.strategies.base import Mode, Strategy
+from raynas.strategies.checks import check_count
+from raynas.strategies.duplicates import Deduplicate
 from raynas.strategies.proposal import Proposal
 
 METHODS: dict[str, dict[str, Any]] = {

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from raynas.space import Space, crossover, mutate, sample
-from raynas.strategies._checks import check_count
-from raynas.strategies._duplicates import Deduplicate
 from raynas.strategies.base import Mode, Strategy
+from raynas.strategies.checks import check_count
+from raynas.strategies.duplicates import Deduplicate
 from raynas.strategies.proposal import Evaluation, Proposal, best_of
 
 

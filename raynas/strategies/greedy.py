@@ -3,8 +3,8 @@
 import numpy as np
 
 from raynas.space import Architecture, Space, neighbours, sample
-from raynas.strategies._duplicates import Deduplicate
 from raynas.strategies.base import Mode, Strategy
+from raynas.strategies.duplicates import Deduplicate
 from raynas.strategies.proposal import Evaluation, Proposal, best_of
 
 

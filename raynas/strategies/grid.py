@@ -6,9 +6,9 @@ from itertools import islice
 import numpy as np
 
 from raynas.space import Architecture, Decision, Space, enumerate_all, size, walk
-from raynas.strategies._checks import check_count
-from raynas.strategies._duplicates import Deduplicate
 from raynas.strategies.base import Mode, Strategy
+from raynas.strategies.checks import check_count
+from raynas.strategies.duplicates import Deduplicate
 from raynas.strategies.proposal import Proposal
 
 

@@ -8,13 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from raynas.space import Architecture, Space, sample
-from raynas.strategies._candidates import around
-from raynas.strategies._checks import check_count
-from raynas.strategies._duplicates import Deduplicate
-from raynas.strategies._growth import larger, smallest
-from raynas.strategies._spread import spread_out
 from raynas.strategies.base import Mode, Strategy
-from raynas.strategies.proposal import Evaluation, Proposal
+from raynas.strategies.checks import check_count
+from raynas.strategies.duplicates import Deduplicate
+from raynas.strategies.proposal import Evaluation, Proposal, spread_out
+from raynas.strategies.surrogate.candidates import around
+from raynas.strategies.surrogate.growth import larger, smallest
 
 FILLERS = 64
 """One block larger architectures looked through when workers wait for the end of a small level."""
@@ -194,8 +193,8 @@ class ProgressiveSearch(Strategy):
 
         A failure counts as the worst, one stopped early as no better than any finished one.
         """
-        from raynas.strategies._predictor import Ensemble, tokens_of
-        from raynas.strategies._warping import Warping
+        from raynas.strategies.surrogate.ensemble import Ensemble, tokens_of
+        from raynas.strategies.surrogate.warping import Warping
 
         alive = [e for e in trained if e.score is not None]
         if not alive or not candidates:

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from raynas.space import Space, decisions_of
-from raynas.strategies._checks import check_count
-from raynas.strategies._controller import Controller
-from raynas.strategies._duplicates import Deduplicate
 from raynas.strategies.base import Mode, Strategy
+from raynas.strategies.checks import check_count
+from raynas.strategies.controller import Controller
+from raynas.strategies.duplicates import Deduplicate
 from raynas.strategies.proposal import Evaluation, Proposal
 
 

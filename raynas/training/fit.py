@@ -6,23 +6,35 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pytorch_lightning import Callback, LightningModule, Trainer
 from pytorch_lightning.callbacks import LearningRateMonitor
 from torch import nn
 
-from raynas.nets import count_macs, count_parameters
+from raynas.data.sharing import check_shares, divide
+from raynas.data.source import DataSource
+from raynas.nets import count_macs, count_parameters, measure_latency
+from raynas.options.training_options import TrainingConfig
 from raynas.space import describe
 from raynas.training.candidate import Candidate
-from raynas.training.config import TrainingConfig
-from raynas.training.latency import LatencyProbe
-from raynas.training.loggers import StepLog
-from raynas.training.report import EpochReport, Metrics, OnEpoch
-from raynas.training.seeding import seed_epoch
-from raynas.training.share import check_shares, divide
-from raynas.training.source import DataSource
+from raynas.training.epoch_report import EpochReport, Metrics, OnEpoch, seed_epoch
+from raynas.training.step_logs import StepLog
 from raynas.training.trainer import Team, make_trainer, quiet_lightning
 
 Build = Callable[[Any, tuple[int, ...], int], nn.Module]
 """Makes the net of an architecture's value, for an input shape and a number of classes."""
+
+
+class LatencyProbe(Callback):
+    """Adds "latency_ms" to a net's cost as its training begins, when it is on its device."""
+
+    def __init__(self, cost: Metrics, input_shape: tuple[int, ...]) -> None:
+        """Measure single samples of `input_shape`; `cost` is what every epoch reports."""
+        self._cost, self._input_shape = cost, input_shape
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Measure; nothing of the training changes."""
+        net = pl_module.get_submodule("net")
+        self._cost["latency_ms"] = measure_latency(net, self._input_shape)
 
 
 def fit(

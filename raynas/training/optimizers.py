@@ -6,7 +6,7 @@ from torch import nn
 from torch.optim import SGD, Adam, Optimizer, RMSprop
 from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler
 
-from raynas.training.config import TrainingConfig
+from raynas.options.training_options import TrainingConfig
 
 Parameters = Iterable[nn.Parameter]
 

@@ -12,8 +12,8 @@ from pytorch_lightning import Callback, Trainer
 from pytorch_lightning.loggers import Logger
 from pytorch_lightning.strategies import Strategy
 
-from raynas.training.config import TrainingConfig
-from raynas.training.loggers import EVERY_STEPS
+from raynas.options.training_options import TrainingConfig
+from raynas.training.step_logs import EVERY_STEPS
 
 _CHATTER = "pytorch_lightning.utilities.rank_zero"
 """Who tells which devices there are, gives tips and says why a training stopped."""

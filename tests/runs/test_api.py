@@ -9,11 +9,11 @@ import pytest
 
 import raynas
 from raynas.cli.commands import COMMANDS
-from raynas.cli.look import report
-from raynas.cli.network import export, retrain
+from raynas.cli.inspect import report
 from raynas.cli.replay import replay
-from raynas.runs.options import RunOptions
-from raynas.runs.record import JSON_COLUMNS, Trial
+from raynas.cli.results import export, retrain
+from raynas.options.run_options import RunOptions
+from raynas.runs.trial import JSON_COLUMNS, Trial
 from raynas.space import Architecture
 from raynas.strategies import Proposal
 

@@ -8,8 +8,9 @@ import pyarrow.dataset as ds
 import pytest
 
 from raynas.runs import record
-from raynas.runs.record import Record, Trial
+from raynas.runs.record import Record
 from raynas.runs.storage import open_folder
+from raynas.runs.trial import Trial
 from raynas.space import Architecture
 from raynas.strategies import Proposal
 

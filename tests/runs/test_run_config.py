@@ -2,7 +2,7 @@ import pytest
 import yaml
 from run_cases import write_space
 
-from raynas.runs.config import make_config, read_config
+from raynas.runs.run_config import make_config, read_config
 
 
 def test_the_defaults_are_a_whole_run():

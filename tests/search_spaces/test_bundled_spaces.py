@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from raynas.nets import ACTIVATIONS, CELL_OPS, OPS
+from raynas.options.training_options import TrainingConfig
 from raynas.space import bundled_spaces, load_space, sample
 from raynas.space.cells import is_cell
-from raynas.training import TrainingConfig
 
 SHAPES = {
     "mlp": [(10,), (1, 1, 1), (1, 8, 8), (3, 32, 32)],

@@ -8,8 +8,8 @@ from strategy_cases import ask, drive, make
 
 from raynas.space import Architecture, Choice, Record, Space, load_space, replay, sample, size
 from raynas.strategies import Proposal
-from raynas.strategies._features import Features, Vocabulary
-from raynas.strategies._gaussian_process import _distances
+from raynas.strategies.surrogate.features import Features, Vocabulary
+from raynas.strategies.surrogate.gaussian_process import _distances
 
 
 def squared_distances(space: Space, *picked: dict[str, int]) -> list[float]:

@@ -8,7 +8,7 @@ from strategy_cases import ask, drive
 
 from raynas.space import Architecture, Choice, Pick, Record, choose, decisions_of
 from raynas.strategies import RandomSearch, Reinforce
-from raynas.strategies._controller import Controller
+from raynas.strategies.controller import Controller
 
 SPACE = Record({f"x{i}": Choice(range(6)) for i in range(8)})
 

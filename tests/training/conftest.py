@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from raynas.training import fit, load_arrays
+from raynas.data import load_arrays
+from raynas.training import fit
 
 
 class History:

@@ -3,7 +3,8 @@ import pytest
 import torch
 from torch import nn
 
-from raynas.training import OPTIMIZERS, Candidate, TrainingConfig
+from raynas.options.training_options import TrainingConfig
+from raynas.training import OPTIMIZERS, Candidate
 
 
 def candidate(net=None, **options):

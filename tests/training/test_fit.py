@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from raynas.nets import build_chain_cnn, build_mlp
-from raynas.training import CandidateError, TrainingConfig, evaluate_test, fit, load_candidate
+from raynas.options.training_options import TrainingConfig
+from raynas.training import CandidateError, evaluate_test, fit, load_candidate
 
 CNN = {
     "features": [

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from raynas.training import TrainingConfig
+from raynas.options.training_options import TrainingConfig
 
 EPOCHS = 5
 TIMES = {"train_seconds": 0.0, "latency_ms": 0.0}
@@ -120,7 +120,9 @@ import importlib.util
 spec = importlib.util.spec_from_file_location("helpers", {hard_net.__code__.co_filename!r})
 helpers = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(helpers)
-from raynas.training import TrainingConfig, fit, load_arrays
+from raynas.options.training_options import TrainingConfig
+from raynas.training import fit
+from raynas.data import load_arrays
 fit(
     helpers.build_hard_net, {{}}, load_arrays("digits", seed=0),
     TrainingConfig(epochs={EPOCHS}, batch_size=100), seed=0,

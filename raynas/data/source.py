@@ -1,0 +1,64 @@
+"""What trials need of a data set, whoever it comes from."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from pytorch_lightning import LightningDataModule
+from torch import Tensor
+
+
+class DataSource(Protocol):
+    """A data set that was checked by the driver and can be sent to workers.
+
+    `mean` and `std` (a number a channel or feature, in the units of the inputs) are what a
+    candidate normalises its inputs with; None where the inputs come as the net wants them.
+    """
+
+    @property
+    def name(self) -> str:
+        """What the user called the data set."""
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one sample: (channels, height, width) or (features,)."""
+
+    @property
+    def num_outputs(self) -> int:
+        """How many classes there are."""
+
+    @property
+    def label_names(self) -> Sequence[str]:
+        """The name of each class."""
+
+    @property
+    def mean(self) -> npt.NDArray[np.float32] | None:
+        """Mean of each channel or feature over the training split."""
+
+    @property
+    def std(self) -> npt.NDArray[np.float32] | None:
+        """Standard deviation of each channel or feature over the training split."""
+
+    def summary(self) -> str:
+        """Say in one line what the data set is."""
+
+    def module(self, batch_size: int, seed: int) -> LightningDataModule:
+        """Return the data module of one trial."""
+
+
+def stored_batches(
+    data: DataSource, split: str, *, batch_size: int = 64, limit: int | None = None
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield (inputs, labels) of "train" or "validation", at most `limit` batches."""
+    module = data.module(batch_size, seed=0)
+    module.prepare_data()
+    module.setup("fit")
+    loader = module.train_dataloader() if split == "train" else module.val_dataloader()
+    yield from islice(loader, limit)
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, or its type where it says nothing."""
+    return str(error).partition("\n")[0] or type(error).__name__

@@ -1,0 +1,134 @@
+"""The user's own LightningDataModule as a data set."""
+
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from pytorch_lightning import LightningDataModule
+
+from raynas.data.source import first_line
+
+_LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
+
+
+@dataclass(frozen=True)
+class UserData:
+    """A user's data module by its name, checked once; each worker makes it once, by name."""
+
+    name: str
+    input_shape: tuple[int, ...]
+    label_names: Sequence[str]
+    mean: None = None
+    std: None = None
+
+    @property
+    def num_outputs(self) -> int:
+        """How many classes there are."""
+        return len(self.label_names)
+
+    def summary(self) -> str:
+        """Say what is known of the data."""
+        shape = "×".join(map(str, self.input_shape))
+        return f"your data module: inputs of {shape} in {self.num_outputs} classes"
+
+    def module(self, batch_size: int, seed: int) -> LightningDataModule:
+        """Return the module; its attribute `batch_size`, if it has one, is set for this trial.
+
+        The seed is not needed: a loader that shuffles draws from PyTorch's generator, which is
+        seeded before each epoch.
+        """
+        module = _make(self.name)
+        if hasattr(module, "batch_size"):
+            module.batch_size = batch_size
+        return module if isinstance(module, LightningDataModule) else _Adapter(module)
+
+
+def load_user_data(name: str) -> UserData:
+    """Check the user's LightningDataModule "package.module:Class", which is made without arguments.
+
+    It says how many classes there are with `num_outputs` or `num_classes`, or names them with
+    `label_names`. Its `input_shape` is read off the first training batch unless it says so itself.
+
+    Raises:
+        ValueError: it cannot be imported or made, is no data module, or does not say the classes.
+    """
+    module = _make(name)
+    count = getattr(module, "num_outputs", None) or getattr(module, "num_classes", None)
+    label_names = getattr(module, "label_names", None)
+    if label_names is None:
+        if not isinstance(count, int) or count < 2:
+            raise ValueError(
+                f"{name} must say how many classes there are: an attribute num_outputs (or "
+                f"num_classes, or label_names) with at least 2, got {count!r}"
+            )
+        label_names = range(count)
+    elif count is not None and count != len(label_names):
+        raise ValueError(f"{name} says {count} classes but has {len(label_names)} label_names")
+    input_shape = getattr(module, "input_shape", None) or _first_shape(module, name)
+    return UserData(name, tuple(input_shape), tuple(str(label) for label in label_names))
+
+
+@lru_cache
+def _make(name: str) -> Any:
+    module_name, _, class_name = name.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:
+        raise ValueError(
+            f"{name}: module {module_name!r} cannot be imported: {first_line(error)}"
+        ) from error
+    found = getattr(module, class_name, None)
+    missing = [loader for loader in _LOADERS if not _defines(found, loader)]
+    if not isinstance(found, type) or missing:
+        raise ValueError(
+            f"{name}: expected a LightningDataModule named {class_name!r} in {module_name} that "
+            f"defines {', '.join(missing or _LOADERS)}, got {found!r}"
+        )
+    try:
+        return found()
+    except Exception as error:
+        raise ValueError(
+            f"{name}: {class_name}() failed: {type(error).__name__}: {first_line(error)}"
+        ) from error
+
+
+def _defines(found: Any, method: str) -> bool:
+    return getattr(found, method, None) not in (None, getattr(LightningDataModule, method))
+
+
+def _first_shape(module: Any, name: str) -> tuple[int, ...]:
+    try:
+        module.prepare_data()
+        module.setup("fit")
+        inputs = next(iter(module.train_dataloader()))[0]
+        return tuple(inputs.shape[1:])
+    except Exception as error:
+        raise ValueError(
+            f"{name}: it has no input_shape, and reading it off the first training batch "
+            f"(inputs, labels) failed: {type(error).__name__}: {first_line(error)}"
+        ) from error
+
+
+class _Adapter(LightningDataModule):
+    """Passes on a data module of the `lightning` package, whose classes are not our Trainer's."""
+
+    def __init__(self, module: Any) -> None:
+        super().__init__()
+        self._module = module
+
+    def prepare_data(self) -> None:
+        self._module.prepare_data()
+
+    def setup(self, stage: str) -> None:
+        self._module.setup(stage)
+
+    def train_dataloader(self) -> Any:
+        return self._module.train_dataloader()
+
+    def val_dataloader(self) -> Any:
+        return self._module.val_dataloader()
+
+    def test_dataloader(self) -> Any:
+        return self._module.test_dataloader()

@@ -1,0 +1,163 @@
+"""A trial of several workers, on any nodes: Ray Train starts them, Lightning's DDP joins them.
+
+The trial's own process trains nothing. It waits for what rank 0 puts into a mailbox, an actor
+between the two, and tells it through the same whether to stop.
+"""
+
+import asyncio
+import os
+import tempfile
+import threading
+from typing import Any
+
+import psutil
+import ray
+import torch
+from ray.train import FailureConfig, RunConfig, ScalingConfig, get_context
+from ray.train.lightning import RayDDPStrategy, RayLightningEnvironment
+from ray.train.torch import TorchConfig, TorchTrainer
+
+from raynas.engine.trial_setup import Job, Report, train
+from raynas.training import Team
+
+_SETTINGS = {
+    "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "1000000",  # the autoscaler may take its time
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",  # `Job.prepare` says where to be
+}
+
+
+class WorkersLostError(Exception):
+    """A worker of the trial, or its machine, is gone."""
+
+
+_Backend: Any = TorchConfig().backend_cls
+
+
+class _OwnNetworkBackend(_Backend):  # type: ignore[misc]  # a class that Ray has no name for
+    def on_start(self, worker_group: Any, backend_config: TorchConfig) -> None:
+        worker_group.execute(_use_own_network)
+        super().on_start(worker_group, backend_config)
+
+
+class _OwnNetwork(TorchConfig):
+    """Lets workers on CPUs meet on the network that Ray's nodes share."""
+
+    @property
+    def backend_cls(self) -> Any:
+        return _OwnNetworkBackend
+
+
+def _use_own_network() -> None:
+    """Tell gloo which interface has this node's address: it takes what the host's name stands for.
+
+    On many hosts that is the loopback, where no other host is met.
+    """
+    own = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]  # it has no types
+    for name, addresses in psutil.net_if_addrs().items():
+        if any(address.address == own for address in addresses):
+            os.environ.setdefault("GLOO_SOCKET_IFNAME", name)
+
+
+@ray.remote(num_cpus=0)
+class _Mailbox:
+    """Hands results from rank 0 to the trial, and whether to stop back."""
+
+    def __init__(self) -> None:
+        self._results: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+        self._answers: asyncio.Queue[bool] = asyncio.Queue()
+
+    async def ask(self, result: dict[str, Any]) -> bool:
+        await self._results.put(result)
+        return await self._answers.get()
+
+    async def close(self) -> None:
+        await self._results.put(None)
+
+    async def take(self) -> dict[str, Any] | None:
+        return await self._results.get()
+
+    async def answer(self, stop: bool) -> None:
+        await self._answers.put(stop)
+
+
+def train_together(job: Job, config: dict[str, Any], report: Report, reported: int = 0) -> None:
+    """Train a trial with `job.workers` workers; see `train`. `report` is called in this process.
+
+    Raises:
+        WorkersLostError: a worker or its machine is gone; the last checkpoint is there.
+        Exception: whatever the candidate raised on one of the workers.
+    """
+    os.environ.update(_SETTINGS)
+    mailbox = _Mailbox.remote()  # type: ignore[attr-defined]  # what ray.remote makes of a class
+    last: list[dict[str, Any]] = []
+    reading = threading.Thread(target=_read, args=(mailbox, report, last), daemon=True)
+    reading.start()
+    share = {"CPU": job.cpus, **({"GPU": job.gpus} if job.gpus else {})}
+    given = {"job": ray.put(job), "trial": config, "mailbox": mailbox, "reported": reported}
+    with tempfile.TemporaryDirectory(prefix="raynas-train-") as scratch:
+        trainer = TorchTrainer(
+            _work,
+            train_loop_config=given,
+            torch_config=_OwnNetwork(),
+            scaling_config=ScalingConfig(
+                num_workers=job.workers, use_gpu=bool(job.gpus), resources_per_worker=share
+            ),
+            run_config=RunConfig(
+                name="trial", storage_path=scratch, failure_config=FailureConfig(max_failures=0)
+            ),
+        )
+        try:
+            trainer.fit()
+        except Exception as error:
+            raise _cause(error) from error
+        finally:
+            ray.get(mailbox.close.remote())
+            reading.join()
+    for result in last:  # with it the trial ends, and what it holds must be free then
+        report(result)
+
+
+def _read(mailbox: Any, report: Report, last: list[dict[str, Any]]) -> None:
+    while (result := ray.get(mailbox.take.remote())) is not None:
+        if result["done"]:
+            last.append(result)
+        stop = result["done"] or report(result)
+        ray.get(mailbox.answer.remote(stop))
+
+
+def _work(given: dict[str, Any]) -> None:
+    """Train as one of the workers."""
+    job: Job = ray.get(given["job"])
+    job.prepare()
+    context = get_context()
+    strategy: Any = RayDDPStrategy
+    environment: Any = RayLightningEnvironment
+    team = Team(
+        workers=job.workers,
+        rank=context.get_world_rank(),
+        strategy=strategy(find_unused_parameters=True),  # a candidate may have some
+        environment=environment(),
+    )
+
+    def report(result: dict[str, Any]) -> bool:
+        return bool(ray.get(given["mailbox"].ask.remote(result)))
+
+    train(job, given["trial"], report, given["reported"], team)
+
+
+def _cause(error: Exception) -> Exception:
+    """Return what the candidate raised; where it raised nothing, that workers were lost."""
+    failures = getattr(error, "worker_failures", {}).values()
+    raised: list[Exception] = [getattr(failure, "_base_exc", failure) for failure in failures]
+    for cause in raised:
+        if not type(cause).__module__.startswith("ray.") and not _lost_another(cause):
+            return cause
+    lost = getattr(raised[0], "health_check_failure", raised[0]) if raised else error
+    lines = str(lost).strip().splitlines() or [""]
+    text = " ".join(lines[-1].split())  # the first ones are a traceback
+    return WorkersLostError(f"a worker died ({text[:300]})")
+
+
+def _lost_another(cause: Exception) -> bool:
+    """Whether a worker only says that it does not hear from another one any more."""
+    return isinstance(cause, torch.distributed.DistError) or "gloo/transport" in str(cause)

@@ -1,0 +1,241 @@
+"""Ray Tune as the engine: it asks the book for trials, runs them, and tells the book what came."""
+
+import logging
+import os
+import pickle
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import ray
+from ray import tune
+from ray.tune.search import Searcher
+
+from raynas.engine.candidate_trial import CandidateTrial
+from raynas.engine.cluster import Room
+from raynas.engine.ledger import Book
+from raynas.engine.schedulers import EarlyStopping, make_scheduler
+from raynas.engine.trial_setup import Job
+from raynas.runs.storage import StoreError
+
+_QUIET = {
+    "RAY_AIR_NEW_OUTPUT": "0",  # no tables of Tune's own
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # no warning about it
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # no files per trial: 5 times the overhead
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # ours ends the run cleanly
+    "TUNE_MAX_PENDING_TRIALS_PG": "1000000000",  # `_Proposals` hands out as many as have room
+    "TUNE_GLOBAL_CHECKPOINT_S": "1000000000",  # the run folder is the state, not Tune's snapshot
+    "TUNE_WARN_INSUFFICENT_RESOURCE_THRESHOLD_S": "1000000000",  # checked before the start
+}
+
+MACHINES_LOST = 5
+"""How often in a row, with no epoch in between, a trial's machine may vanish before it fails."""
+WORKERS_LOST = 1
+"""The same for its worker alone: then it may well be the candidate that kills it."""
+_NODE_DIED = "its node has died"
+
+
+class _Unsaved:
+    """Is left out of the snapshot that Tune pickles at the end: the run folder is the state."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}
+
+
+class _Proposals(_Unsaved, Searcher):
+    """Hands the book's proposals to Tune, as many at a time as the cluster has room for."""
+
+    def __init__(self, book: Book) -> None:
+        super().__init__(metric=book.config.metric, mode=book.config.mode)
+        self._book = book
+        self._room = Room(book.config)
+
+    def suggest(self, trial_id: str) -> Any:
+        book = self._book
+        if not book.left:
+            return Searcher.FINISHED
+        most = min(book.left, book.config.concurrency or book.left, self._room.trials())
+        if len(book.running) >= most:
+            return None
+        config = book.next()
+        # What is running may lose its worker and come back, so that is awaited.
+        over = config is None and book.exhausted and not book.running
+        return Searcher.FINISHED if over else config
+
+    def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
+        """Nothing: `_Results` tells the book, with the trial's own id and its error."""
+
+    def save(self, checkpoint_path: str) -> None:
+        """Nothing: as `_Unsaved` says."""
+
+
+class _Results(_Unsaved, tune.Callback):
+    """Tells the book what Tune's trials report."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._live: dict[str, Any] = {}
+
+    def stop_all(self) -> bool:
+        """Whether to end the run now; then what is being trained is killed, it can be resumed."""
+        if not self._book.stopped.is_set() and self._book.fatal is None:
+            return False
+        while self._live:
+            _, trial = self._live.popitem()
+            if trial.temporary_state.ray_actor is not None:
+                ray.kill(trial.temporary_state.ray_actor)
+        return True
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        """End the run, and not just the trial, where the record cannot be written."""
+        try:
+            yield
+        except Exception as error:
+            logging.getLogger(__name__).exception("the run cannot go on")
+            self._book.give_up(error)
+
+    def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
+        self._live[trial.trial_id] = trial
+
+    def on_trial_result(
+        self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **_: Any
+    ) -> None:
+        with self._guard():
+            self._book.epoch(trial.config["trial_id"], result)
+
+    def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
+        self._live.pop(trial.trial_id, None)
+        with self._guard():
+            result = trial.last_result or {}
+            if "lost" in result:
+                fatal = StoreError(result["lost"]) if result["store"] else None
+                self._book.lose(trial.config["trial_id"], result["lost"], MACHINES_LOST, fatal)
+            else:
+                self._book.finish(trial.config["trial_id"], result)
+
+    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
+        if self._live.pop(trial.trial_id, None) is None and self._book.stopped.is_set():
+            return  # killed by stop_all
+        with self._guard():
+            error = _error_of(trial)
+            trial_id, reason = trial.config["trial_id"], _worker_error(error)
+            if _is_lost(error):
+                most = MACHINES_LOST if _NODE_DIED in reason else WORKERS_LOST
+                self._book.lose(trial_id, reason, most)
+            else:
+                self._book.fail(trial_id, reason)
+
+
+class _Stop(_Unsaved, tune.Stopper):
+    """Ends Tune's loop when the book says so."""
+
+    def __init__(self, results: _Results) -> None:
+        self._results = results
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        return False
+
+    def stop_all(self) -> bool:
+        return self._results.stop_all()
+
+
+def run_trials(
+    book: Book,
+    job: Job | None,
+    trainable: type[tune.Trainable] = CandidateTrial,
+    *,
+    callbacks: Sequence[tune.Callback] = (),
+) -> None:
+    """Run trials until the book has as many as it is to have, or says stop.
+
+    `trainable` is told the `job`, where there is one, in its `setup`; `callbacks` follow the
+    trials, too.
+
+    Raises:
+        Exception: what made it impossible to write to the run folder.
+    """
+    if not book.left or (book.exhausted and not book.running):
+        return
+    config = book.config
+    resources = {"cpu": config.cpus_per_trial, "gpu": config.gpus_per_trial}
+    if config.workers_per_trial > 1:  # Ray Train places them; Tune wants a trial to need something
+        resources = {"memory": 1}
+    told = tune.with_parameters(trainable, job=job) if job else trainable
+    results = _Results(book)
+    scheduler = make_scheduler(config.scheduler_options, config.epochs, config.metric, config.mode)
+    if isinstance(scheduler, EarlyStopping):
+        for trial in book.trials():
+            scheduler.recall(trial.number, trial.trial_id, trial.curve)
+    with _quiet_tune(), tempfile.TemporaryDirectory(prefix="raynas-tune-") as scratch:
+        tune.run(  # not tune.Tuner, which pickles all of this into the experiment
+            told,
+            name="run",
+            metric=config.metric,
+            mode=config.mode,
+            num_samples=-1,  # `_Proposals` says when it is enough
+            resources_per_trial=resources,
+            search_alg=_Proposals(book),
+            scheduler=scheduler,
+            callbacks=[results, *callbacks],
+            stop=_Stop(results),
+            reuse_actors=True,
+            storage_path=scratch,
+            trial_dirname_creator=_name,
+            trial_name_creator=_name,
+            raise_on_failed_trial=False,
+            verbose=0,
+        )
+    if book.fatal is not None:
+        raise book.fatal
+
+
+def _name(trial: Any) -> str:
+    return str(trial.config["trial_id"])
+
+
+def _error_of(trial: Any) -> Exception | None:
+    """Return what a trial has just died of, from the driver's disk: Tune keeps it nowhere else."""
+    path = trial.pickled_error_file
+    if path is None:
+        return trial.get_error()  # type: ignore[no-any-return]  # it has no types
+    with open(path, "rb") as file:
+        return pickle.load(file)  # type: ignore[no-any-return]  # Tune pickled an exception
+
+
+def _is_lost(error: Exception | None) -> bool:
+    """Whether a worker or its machine is gone, not by a lack of memory or a broken set-up."""
+    lost = (ray.exceptions.RayActorError, ray.exceptions.NodeDiedError)
+    ours = ("running low on memory", "in its creation task")
+    return isinstance(error, lost) and not any(cause in str(error) for cause in ours)
+
+
+def _worker_error(error: Exception | None) -> str:
+    """Say in one line why a worker was lost."""
+    text = " ".join(str(error).split())
+    if isinstance(error, ray.exceptions.OutOfMemoryError) or "running low on memory" in text:
+        return f"out of memory: the worker was killed ({text[:300]})"
+    if isinstance(error, ray.exceptions.RayActorError):
+        lines = [line for line in str(error).splitlines()[1:] if not line.startswith("\t")]
+        return f"the worker died ({' '.join(lines)[:300] or text[:300]})"
+    return f"{type(error).__name__}: {text[:500]}"
+
+
+@contextmanager
+def _quiet_tune() -> Iterator[None]:
+    """Let Tune write and say only what the run needs, also where the user has started Ray."""
+    logger = logging.getLogger("ray.tune")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    before = {name: os.environ.get(name) for name in _QUIET}
+    os.environ.update(_QUIET)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

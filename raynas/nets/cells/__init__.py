@@ -1,0 +1,3 @@
+"""Cells: their operations, their wiring, and nets stacked from them."""
+
+__all__: list[str] = []

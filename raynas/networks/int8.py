@@ -1,0 +1,85 @@
+"""Post-training quantisation to 8 bits, by onnxruntime or torchao, calibrated on training data."""
+
+import tempfile
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from raynas.networks.formats import capture, quiet, save
+
+Batches = Iterable[tuple[Tensor, Tensor]]
+
+
+@torch.no_grad()
+def quantize_torch(network: nn.Module, inputs: Tensor, batches: Batches) -> bytes:
+    """Return a `torch.export` program whose weights and activations are rounded to 8 bits.
+
+    Static quantisation of the exported graph, by torchao: weights are stored as int8 with a scale
+    for each channel. It is then written in torch's own operations, so that torch alone runs it; it
+    computes in floats, and is smaller but not faster.
+    """
+    with quiet():
+        from torch.ao.quantization.fx import _decomposed as reference
+        from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
+        from torchao.quantization.pt2e.quantizer import x86_inductor_quantizer as x86
+
+        quantizer = x86.X86InductorQuantizer()
+        quantizer.set_global(x86.get_default_x86_inductor_quantization_config())
+        prepared = prepare_pt2e(capture(network, inputs).module(), quantizer)
+        for batch, _ in batches:
+            prepared(batch)
+        converted = convert_pt2e(prepared)
+        _drop_unused(converted)
+        quantized = torch.ops.quantized_decomposed
+        table: dict[Any, Any] = {
+            quantized.quantize_per_tensor.default: reference.quantize_per_tensor,
+            quantized.dequantize_per_tensor.default: reference.dequantize_per_tensor,
+            quantized.dequantize_per_channel.default: reference.dequantize_per_channel,
+        }
+        return save(capture(converted, inputs).run_decompositions(table))
+
+
+def _drop_unused(graph: torch.fx.GraphModule) -> None:
+    """Take away the weights that their rounded versions have replaced."""
+    used = {node.target for node in graph.graph.nodes if node.op == "get_attr"}
+    for name in [name for name, _ in graph.named_parameters() if name not in used]:
+        owner, _, attribute = name.rpartition(".")
+        delattr(graph.get_submodule(owner), attribute)
+
+
+def quantize_onnx(model: bytes, batches: Batches) -> bytes:
+    """Return an ONNX model whose weights and activations are int8, a scale for each channel.
+
+    `batches` of (inputs, labels) are what the ranges of the activations are measured on; the labels
+    are not used.
+    """
+    from onnxruntime import quantization
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    class Calibration(quantization.CalibrationDataReader):  # type: ignore[misc]  # it has no types
+        def __init__(self) -> None:
+            self._left = iter(batches)
+
+        def get_next(self) -> dict[str, Any] | None:
+            batch = next(self._left, None)
+            return None if batch is None else {"inputs": batch[0].numpy()}
+
+    with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        given, ready, made = (Path(scratch) / f"{step}.onnx" for step in ("given", "ready", "made"))
+        given.write_bytes(model)
+        quant_pre_process(str(given), str(ready), skip_symbolic_shape=True)
+        quantization.quantize_static(
+            str(ready),
+            str(made),
+            Calibration(),
+            quant_format=quantization.QuantFormat.QDQ,
+            activation_type=quantization.QuantType.QInt8,
+            weight_type=quantization.QuantType.QInt8,
+            per_channel=True,
+        )
+        return made.read_bytes()

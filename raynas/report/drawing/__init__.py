@@ -1,0 +1,3 @@
+"""Pictures in SVG."""
+
+__all__: list[str] = []

@@ -1,0 +1,196 @@
+"""A found network as a program that runs without raynas, checked and with its card."""
+
+import importlib.util
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from raynas.data import DataSource, load_data, stored_batches
+from raynas.engine.best_network import trial_weights
+from raynas.engine.trial_setup import CHECKPOINT
+from raynas.nets import Network
+from raynas.networks.formats import FORMATS, TOLERANCE, ExportFailed, Outputs, difference
+from raynas.networks.found_network import (
+    SPACE,
+    build_network,
+    found_network,
+    read_network,
+    write_network,
+)
+from raynas.networks.int8 import quantize_onnx, quantize_torch
+from raynas.results.retrain import retrainings
+from raynas.runs.ranking import ranked_trial
+from raynas.runs.run_config import RunConfig, read_config
+from raynas.runs.run_folder import BEST, open_run, read_run_yaml
+from raynas.runs.storage import Folder, open_folder
+from raynas.runs.user_code import MODULES, install_modules
+
+BATCHES = (1, 2, 7, 64)
+"""Sizes of the batches of real inputs on which a program must agree with the network."""
+CALIBRATION = 16
+"""Batches of 64 training inputs on which the ranges of an int8 network are measured."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export made: its folder, what it is of, and what was measured."""
+
+    folder: Folder
+    found: dict[str, Any]
+
+
+def export_run(
+    path: str,
+    *,
+    rank: int = 1,
+    format_: str = "pytorch",
+    output: str = "",
+    quantize: str | None = None,
+) -> Exported:
+    """Write the `rank`-th best network of a run as a program, and check that it is the same.
+
+    Of a trial that has been retrained, the best of its retrained networks is taken. `output` is a
+    folder, by default `exported/trial-NUMBER-FORMAT` in the run's; an export there is replaced.
+
+    Raises:
+        ValueError: no such run, rank, format or weights; a package is missing; the output is not
+            empty; the data set, which the check needs, cannot be read.
+        ExportFailed: the network cannot be written so, or the program does not agree with it.
+    """
+    _check(format_, quantize)
+    run = open_run(path)
+    config = read_config(read_run_yaml(run.folder), run.folder.uri_of("run.yaml"))
+    trial = ranked_trial(run, rank)
+    default = run.folder / "exported" / f"{run.unit}-{trial.number:05d}-{format_}"
+    folder = open_folder(output) if output else default
+    if folder.exists() and any(True for _ in folder.list()) and not folder.exists(BEST):
+        raise ValueError(f"output {folder.uri} is not empty and no export; choose another folder")
+    data = load_data(config.data, seed=config.seed, options=config.data_options)
+    found, source, weights, taken_from = _network(path, config, trial, data)
+    modules = run.folder.read(MODULES) if run.folder.exists(MODULES) else b""
+    install_modules(modules)
+    network = build_network(found, source, weights)
+    found = {**found, "exported": {"from": taken_from, **_write(folder, network, data, format_)}}
+    if quantize:
+        found["exported"]["int8"] = _quantize(folder, network, data, format_)
+    write_network(folder, found, weights, source, modules)
+    return Exported(folder, found)
+
+
+def summary(exported: Exported) -> list[str]:
+    """Say in a few lines what was exported and how well it agrees."""
+    found, made = exported.found, exported.found["exported"]
+    lines = [
+        f"Exported {found['description']}",
+        f"from      {made['from']}",
+        f"to        {exported.folder.uri_of(made['file'])} ({made['bytes']:,} bytes)",
+        f"agrees    to {made['largest_difference']:.1e} with the trained network, on validation "
+        f"inputs in batches of {', '.join(map(str, made['checked_batches']))}",
+    ]
+    if "int8" in made:
+        int8 = made["int8"]
+        lines.append(
+            f"int8      {int8['file']} ({int8['bytes']:,} bytes): validation accuracy "
+            f"{int8['val_accuracy']:.4f}, before {int8['val_accuracy_before']:.4f}"
+        )
+    return [*lines, f"how to use it: {exported.folder.uri_of('README.md')}"]
+
+
+def _check(format_: str, quantize: str | None) -> None:
+    if format_ not in FORMATS:
+        raise ValueError(f"format: expected one of {', '.join(FORMATS)}, got {format_!r}")
+    if quantize not in (None, "int8"):
+        raise ValueError(f"quantize: expected int8, got {quantize!r}")
+    for extra, wanted, needed in (
+        ("onnx", format_ == "onnx", ("onnx", "onnxruntime", "onnxscript")),
+        ("int8", format_ == "pytorch" and quantize, ("torchao",)),
+    ):
+        missing = [name for name in needed if importlib.util.find_spec(name) is None]
+        if wanted and missing:
+            raise ValueError(
+                f"--format {format_}{' --quantize int8' if extra == 'int8' else ''} needs "
+                f"{', '.join(missing)}: pip install 'raynas[{extra}]' (or, in a clone, pip install "
+                f"'.[{extra}]')"
+            )
+
+
+def _network(
+    path: str, config: RunConfig, trial: Any, data: DataSource
+) -> tuple[dict[str, Any], str, bytes, str]:
+    """Return a trial's network as `build_network` takes it, and where it was taken from."""
+    run = open_run(path)
+    for retrained in retrainings(run, trial.number)[:1]:
+        return *read_network(retrained.folder / "best"), retrained.folder.uri
+    best = run.best()
+    if best is not None and best["trial_id"] == trial.trial_id:
+        return *read_network(run.folder / "best"), (run.folder / "best").uri
+    checkpoints = run.folder / "checkpoints"
+    if not checkpoints.exists(f"{trial.trial_id}/{CHECKPOINT}"):
+        raise ValueError(
+            f"the weights of trial {trial.number} were not kept (the run kept the best "
+            f"{config.keep}); train it again with `raynas retrain`, of the same --rank"
+        )
+    found = found_network(config, trial, data, config.training, config.space_name, test=None)
+    source = run.folder.read(SPACE).decode()
+    weights = trial_weights(checkpoints, trial.trial_id)
+    return found, source, weights, f"trial {trial.number}"
+
+
+def _write(folder: Folder, network: Network, data: DataSource, format_: str) -> dict[str, Any]:
+    """Write the program and compare what is written with the network, on validation inputs."""
+    chosen = FORMATS[format_]
+    parts = [inputs for inputs, _ in stored_batches(data, "validation", limit=len(BATCHES))]
+    inputs = torch.cat(parts)
+    content = chosen.write(network, _two(inputs))
+    worst = difference(network, chosen.open(content), (inputs[:size] for size in BATCHES))
+    if not worst <= TOLERANCE:
+        raise ExportFailed(
+            f"the exported program does not agree with the network: its outputs differ by {worst:g}"
+        )
+    folder.make()
+    folder.write(chosen.file, content)
+    return {
+        "format": format_,
+        "file": chosen.file,
+        "bytes": len(content),
+        "input_dtype": str(inputs.dtype).removeprefix("torch."),
+        "largest_difference": worst,
+        "checked_batches": [min(size, len(inputs)) for size in BATCHES],
+    }
+
+
+def _two(inputs: Tensor) -> Tensor:
+    """Return two inputs: a batch of one would be taken for a constant."""
+    return torch.cat([inputs, inputs])[:2]
+
+
+@torch.no_grad()
+def _quantize(folder: Folder, network: Network, data: DataSource, format_: str) -> dict[str, Any]:
+    """Write the network in 8 bits beside the program; say how well both do on validation data."""
+    chosen = FORMATS[format_]
+    calibration = stored_batches(data, "train", limit=CALIBRATION)
+    if format_ == "onnx":
+        content = quantize_onnx(folder.read(chosen.file), calibration)
+    else:
+        inputs = next(inputs for inputs, _ in stored_batches(data, "validation", limit=1))
+        content = quantize_torch(network, _two(inputs), calibration)
+    name, _, suffix = chosen.file.rpartition(".")
+    file = f"{name}.int8.{suffix}"
+    folder.write(file, content)
+    return {
+        "file": file,
+        "bytes": len(content),
+        "val_accuracy": _accuracy(chosen.open(content), stored_batches(data, "validation")),
+        "val_accuracy_before": _accuracy(network, stored_batches(data, "validation")),
+    }
+
+
+def _accuracy(program: Outputs, batches: Iterable[tuple[Tensor, Tensor]]) -> float:
+    right = total = 0
+    for inputs, labels in batches:
+        right += int((program(inputs).argmax(dim=1) == labels).sum())
+        total += len(labels)
+    return right / total

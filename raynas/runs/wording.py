@@ -1,0 +1,81 @@
+"""Numbers, supernets and commands as a person reads them."""
+
+import math
+import os
+import shutil
+import sys
+from pathlib import Path
+from statistics import mean, stdev
+
+from raynas.options.run_options import RunOptions
+from raynas.runs.trial import Trial
+from raynas.space import describe
+
+COUNTS = ("params", "macs", "latency_ms", "supernet_params")
+"""Metrics of any size; all others are accuracies and losses."""
+
+
+def metric_text(name: str, value: float) -> str:
+    """Write a metric: 0.9860, but 62,986 parameters."""
+    return short(value) if name in COUNTS or not math.isfinite(value) else f"{value:.4f}"
+
+
+def short(value: float) -> str:
+    """Write a number in few characters: 0.9861, 62,986, 1.91 M."""
+    if not math.isfinite(value):
+        return "-"
+    size = abs(value)
+    for limit, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M")):
+        if size >= limit:
+            return f"{value / limit:.3g} {unit}"
+    if size >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.4g}"
+
+
+def duration(seconds: float) -> str:
+    """Write a time for a person: 0.4 s, 42 s, 3 min 5 s, 1 h 2 min."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    if whole < 172_800:
+        return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return f"{whole / 86_400:.1f} days"
+
+
+def spread(seeds: list[dict[str, float]], metric: str) -> str:
+    """Write the mean of a metric over seeds, with its standard deviation if there are several."""
+    values = [seed[metric] for seed in seeds]
+    if len(values) == 1:
+        return f"{values[0]:.4f}"
+    return f"{mean(values):.4f} ± {stdev(values):.4f}"
+
+
+def command() -> str:
+    """Return how a person types `raynas` here: its path, where the shell would not find it."""
+    own = Path(sys.argv[0])
+    if own.name != "raynas" or shutil.which("raynas"):
+        return "raynas"
+    return os.path.relpath(own)
+
+
+def trials_in_words(config: RunOptions) -> str:
+    """Say how many trials a run has, and how long they are."""
+    supernet = config.options.get("supernet_epochs")
+    if supernet is None:
+        return f"{config.trials:,} trials of {config.epochs} epochs"
+    return (
+        f"{config.trials} trials, supernets ({supernet} epochs) and the architectures that they "
+        f"derive ({config.epochs} epochs)"
+    )
+
+
+def derived_words(trial: Trial) -> str:
+    """Say what a supernet came to, and what it warned of."""
+    derived = describe(trial.derived.value) if trial.derived else "nothing"
+    warnings = "".join(f"; {warning}" for warning in trial.proposal.notes.get("warnings", ()))
+    return f"{trial.epochs} epochs, derived {derived}{warnings}"

@@ -1,0 +1,170 @@
+"""Optuna's samplers, the tree-structured Parzen estimator first of all, as strategies."""
+
+import warnings
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from raynas.space import Architecture, Decision, Space, decisions_of, mutate, walk
+from raynas.strategies.base import Mode, Strategy
+from raynas.strategies.duplicates import Deduplicate
+from raynas.strategies.proposal import Proposal, spread_out
+
+POINTS = 400
+"""Evaluations that a sampler sees: the best and, evenly spread in time, others."""
+WHOLE = ("BruteForceSampler", "CmaEsSampler", "NSGAIISampler", "NSGAIIISampler")
+"""Samplers that need to see all of them."""
+DEFAULT_SAMPLER = "TPESampler"
+RANDOM_AT_FIRST = {
+    "TPESampler": 10, "GPSampler": 10, "NSGAIISampler": 50, "NSGAIIISampler": 50,
+}  # fmt: skip
+"""How many proposals a sampler draws at random before it looks at results."""
+NOTES = "optuna"
+NOTING = ("CmaEsSampler", "NSGAIISampler", "NSGAIIISampler")
+"""Samplers whose state is what they note on each trial."""
+REFUSED = {
+    "GridSampler": "it wants the space in its own form; strategy grid does the same",
+    "PartialFixedSampler": "it wants another sampler",
+    "QMCSampler": "its one sequence over the whole study cannot be continued from a history",
+}
+
+
+class OptunaSearch(Strategy):
+    """Lets an Optuna sampler answer each decision (TPE: Bergstra 2011, in Optuna's form).
+
+    The walk is Optuna's define-by-run: a decision is suggested when it is reached, an ordered one
+    as an integer, any other as a category. Every proposal has a study of its own, written from the
+    history, with pending architectures as running trials; TPE takes them for as bad as the worst
+    (constant liar), so that parallel workers do not all get the same. What a sampler notes on its
+    trials (NSGA-II: the generation; CMA-ES: the distribution) is in the proposal's notes. Optuna
+    proposes the same again and again once it is sure; from the second duplicate on one decision of
+    it is changed, then two, until it is new.
+    """
+
+    DUPLICATES = 1
+    """Duplicates in a row that are answered from history before one is changed."""
+    MAX_REPEATS = 4
+
+    def __init__(
+        self,
+        space: Space,
+        *,
+        metric: str = "val_accuracy",
+        mode: Mode = "max",
+        seed: int = 0,
+        duplicates: bool = False,
+        deduplicate: Deduplicate = "exact",
+        sampler: str = DEFAULT_SAMPLER,
+        multivariate: bool = True,
+    ) -> None:
+        """Take a sampler of `optuna.samplers` by name.
+
+        `multivariate` is TPE's own: whether it models decisions that are asked together (Optuna's
+        groups) together, or each alone.
+
+        Raises:
+            ValueError: Optuna is not installed, or has no such sampler of one objective that needs
+                no more than a seed and a history.
+        """
+        super().__init__(
+            space,
+            metric=metric,
+            mode=mode,
+            seed=seed,
+            duplicates=duplicates,
+            deduplicate=deduplicate,
+        )
+        self.sampler = sampler
+        self.multivariate = multivariate
+        self._make_sampler(0)
+        self._written: dict[tuple[int, str], Any] = {}  # Optuna's trials, by number and id
+
+    def propose(self, rng: np.random.Generator) -> Proposal:
+        """Let the sampler answer the walk in a study of all that is known."""
+        from raynas.strategies.optuna_study import suggestion
+
+        study = self._study(self._make_sampler(int(rng.integers(2**32))))
+        trial = study.ask()
+
+        def pick(decision: Decision) -> int:
+            return int(trial._suggest(*suggestion(decision)))
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the arithmetic inside the samplers
+            architecture = walk(self.space, pick)[0]
+        if self._trailing_repeats() >= self.DUPLICATES and not self.duplicates:
+            architecture = self._changed(architecture, rng)
+        if self.sampler not in NOTING:
+            return Proposal(architecture)
+        asked = study.get_trials(deepcopy=False)[-1]
+        return Proposal(architecture, notes={NOTES: dict(asked.system_attrs)})
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Read what `save` wrote, which may be another history."""
+        super().restore(checkpoint_path)
+        self._written = {}
+
+    def _changed(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
+        """Change one decision after the other until it is new, or for long enough."""
+        start = architecture
+        for steps in range(20):
+            if self.is_new(architecture):
+                break
+            architecture = start
+            for _ in range(1 + steps // 5):
+                architecture = mutate(self.space, architecture, rng)
+        return architecture
+
+    def _trailing_repeats(self) -> int:
+        count = 0
+        while count < min(len(self.history), self.DUPLICATES) and self.history[~count].repeated:
+            count += 1
+        return count
+
+    def _make_sampler(self, seed: int) -> Any:
+        from optuna import samplers
+
+        options: dict[str, Any] = {}
+        if self.sampler == DEFAULT_SAMPLER:
+            together = self.multivariate
+            options = {"constant_liar": True, "multivariate": together, "group": together}
+        kind: Any = getattr(samplers, self.sampler, None)
+        try:
+            if self.sampler in REFUSED:
+                raise TypeError(REFUSED[self.sampler])
+            if not issubclass(kind, samplers.BaseSampler):
+                raise TypeError("it is no sampler")
+            if self.sampler == "CmaEsSampler" and find_spec("cmaes") is None:
+                raise TypeError("it needs one more package: pip install cmaes")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # that some samplers' options are experimental
+                return kind(seed=seed, **options)
+        except (TypeError, ImportError) as error:
+            raise ValueError(
+                f"sampler: expected the name of one of optuna.samplers that needs no more than a "
+                f"seed (TPESampler, GPSampler, NSGAIISampler, …), got {self.sampler!r}: {error}"
+            ) from error
+
+    def _study(self, sampler: Any) -> Any:
+        """Write the history, and what is pending, as a study."""
+        from raynas.strategies.optuna_study import study, trial
+
+        whole = self.sampler in WHOLE
+        trials = []
+        for evaluation in self.history if whole else spread_out(self.history, POINTS):
+            key = evaluation.number, evaluation.architecture.id
+            written = self._written.get(key)
+            if written is None:
+                asked = decisions_of(self.space, evaluation.architecture)
+                picks = evaluation.architecture.picks
+                attributes = evaluation.notes.get(NOTES, {})
+                finished = evaluation.finished
+                written = trial(asked, picks, evaluation.score, attributes, finished=finished)
+                self._written[key] = written
+            trials.append(written)
+        for proposal in self.pending.values():
+            asked = decisions_of(self.space, proposal.architecture)
+            picks, attributes = proposal.architecture.picks, proposal.notes.get(NOTES, {})
+            trials.append(trial(asked, picks, None, attributes, running=True))
+        return study(trials, sampler)

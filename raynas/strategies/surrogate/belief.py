@@ -1,0 +1,87 @@
+"""The Gaussian process over architectures: fitted to evaluations, with what is pending believed."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from raynas.space import Architecture, Space
+from raynas.strategies.proposal import Evaluation, spread_out
+from raynas.strategies.surrogate.features import Features, Vocabulary
+from raynas.strategies.surrogate.gaussian_process import Kernel, Matrix, Posterior, fit_kernel
+from raynas.strategies.surrogate.listed_space import ListedSpace, list_space
+from raynas.strategies.surrogate.warping import Warping, log_expected_improvement
+
+FIT_POINTS = 200
+"""Evaluations that the kernel's parameters are fitted to."""
+STOPPED_NOISE = 0.25
+"""Added variance of a trial that was stopped early; the scores' upper half has variance 1."""
+
+
+class Surrogate:
+    """What does not depend on history, and the kernel last fitted to a start of it."""
+
+    def __init__(self, space: Space, exhaustive: int) -> None:
+        """Encode the whole space at once if it has at most `exhaustive` walks."""
+        self._features = Features(space)
+        self.listed: ListedSpace | None = list_space(space, exhaustive, self._features)
+        self._fitted: tuple[int, Kernel] | None = None
+
+    def kernel(self, trained: list[Evaluation], initial: int) -> Kernel:
+        """Fit the kernel, anew whenever there is a tenth more to fit it to."""
+        count = initial
+        while count + max(1, count // 10) <= len(trained):
+            count += max(1, count // 10)
+        if self._fitted is None or self._fitted[0] != count:
+            observed = spread_out(trained[:count], FIT_POINTS)
+            architectures = [e.architecture for e in observed]
+            groups = Vocabulary(self._features, architectures)(architectures)
+            warping = Warping([e.score for e in observed if e.score is not None] or [0.0])
+            self._fitted = count, fit_kernel(groups, *_targets(observed, warping))
+        return self._fitted[1]
+
+    def encoding(self, architectures: Sequence[Architecture]) -> ListedSpace | Vocabulary:
+        """Return what encodes these, and others as seen from these."""
+        self._features.forget(4096)
+        return self.listed or Vocabulary(self._features, architectures)
+
+
+class Belief:
+    """What is believed of any architecture after some evaluations, others pending."""
+
+    def __init__(
+        self,
+        surrogate: Surrogate,
+        kernel: Kernel,
+        observed: list[Evaluation],
+        pending: Sequence[Architecture],
+    ) -> None:
+        """Take at least one evaluation with a score."""
+        architectures = [*(e.architecture for e in observed), *pending]
+        self._encode = surrogate.encoding(architectures)
+        self._warping = Warping([e.score for e in observed if e.score is not None])
+        targets, noise = _targets(observed, self._warping)
+        self._posterior = Posterior(kernel, self._encode(architectures), targets, noise)
+        ends = [e.score for e in observed if e.score is not None and e.finished]
+        self._best = self._warping(max(ends))
+
+    def improvement(self, architectures: Sequence[Architecture]) -> Matrix:
+        """Return the logarithm of the improvement to expect over the best finished one."""
+        means, deviations = self._posterior(self._encode(architectures))
+        return log_expected_improvement(means, deviations, self._best)
+
+    def predict(self, architecture: Architecture) -> tuple[float, float, float]:
+        """Return the score to expect, and the lowest and highest one of its 95 % interval.
+
+        None of them is below the worst score so far, where the warping knows nothing.
+        """
+        means, deviations = self._posterior(self._encode([architecture]))
+        mean, reach = float(means[0]), 1.96 * float(deviations[0])
+        undo = self._warping.undo
+        return undo(mean), undo(mean - reach), undo(mean + reach)
+
+
+def _targets(observed: list[Evaluation], warping: Warping) -> tuple[Matrix, Matrix]:
+    """Return the warped scores and the variance to add to each; a failure is like the worst."""
+    targets = [warping.lowest if e.score is None else warping(e.score) for e in observed]
+    noise = [0.0 if e.finished else STOPPED_NOISE for e in observed]
+    return np.array(targets), np.array(noise)

@@ -1,0 +1,243 @@
+"""A run on the terminal: a live picture for a person, plain lines for a file."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.markup import escape
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from raynas.data import DataSource
+from raynas.engine.ledger import Book, Running
+from raynas.runs.run_folder import RunFolder
+from raynas.runs.trial import Trial
+from raynas.runs.wording import derived_words, metric_text, trials_in_words
+from raynas.space import LoadedSpace, describe, size
+
+PLAIN_EVERY_S = 10.0
+"""Seconds between the lines of progress where the output is no terminal."""
+SHOWN = 16
+"""Running trials that are shown."""
+
+
+class TerminalView:
+    """Shows a run with rich; on a terminal it is redrawn in place, elsewhere it is lines."""
+
+    def __init__(self, console: Console, on_open: Callable[[RunFolder], None]) -> None:
+        """Draw on a console; `on_open` is told the run once it is open."""
+        self._console = console
+        self._on_open = on_open
+        self.unit = "trial"
+        self._started = time.monotonic()
+        self._first_trial: float | None = None
+        self._done_before = 0
+
+    def opened(self, run: RunFolder, space: LoadedSpace, data: DataSource, resumed: bool) -> None:
+        """Say what is searched, on what, where."""
+        self._on_open(run)
+        self.unit = run.unit
+        origin = run.origin()
+        self.say(_retraining(run, origin, resumed) if origin else _searching(run, space, resumed))
+        self.say(f"[dim]{escape(data.summary())}[/dim]")
+        self.say(f"[dim]run folder {escape(run.folder.uri)}[/dim]")
+
+    def say(self, text: str) -> None:
+        """Show one line (rich markup)."""
+        self._console.print(text, soft_wrap=True, highlight=False)
+
+    @contextlib.contextmanager
+    def watch(self, book: Book) -> Iterator[None]:
+        """Show the book until the trials have ended."""
+        self._started = time.monotonic()
+        self._done_before = book.done
+        book.on_warning = lambda text: self.say(f"[yellow]{escape(text)}[/yellow]")
+        if self._console.is_terminal:
+            with Live(
+                get_renderable=lambda: self._picture(book),
+                console=self._console,
+                refresh_per_second=4,
+                transient=True,
+                redirect_stdout=False,  # what others print is for the log, see runs/output.py
+                redirect_stderr=False,
+            ):
+                yield
+        else:
+            lines = _Lines(self, book)
+            book.on_change = lines.update
+            yield
+            book.on_change = None
+        self.say(self._counts(book))
+
+    def _picture(self, book: Book) -> RenderableType:
+        bar = ProgressBar(total=book.total, completed=book.done, width=40)
+        head = Table.grid(padding=(0, 1))
+        head.add_row(bar, self._counts(book))
+        running = list(book.running.values())
+        return Group(head, *_best_lines(book, self.unit), *_running_lines(running, book, self.unit))
+
+    def _counts(self, book: Book) -> str:
+        parts = [f"[bold]{book.done}[/bold]/{book.total} {self.unit}s"]
+        if self._first_trial is None:
+            if not book.running:
+                return f"{parts[0]}, starting workers"
+            self._first_trial = time.monotonic()
+        if book.running:
+            parts.append(f"{len(book.running)} running")
+        if book.early:
+            parts.append(f"{book.early} stopped early")
+        if book.failures:
+            parts.append(f"[red]{len(book.failures)} failed[/red]")
+        parts.append(f"{_clock(time.monotonic() - self._started)} passed")
+        left = None if book.stopped.is_set() else self._left(book)
+        if book.stopped.is_set():
+            parts.append("stopping")
+        if left is not None:
+            parts.append(f"about {_clock(left)} left")
+        return ", ".join(parts)
+
+    def _left(self, book: Book) -> float | None:
+        """Estimate the seconds left from the pace since the first trial began."""
+        done = book.done - self._done_before
+        if done < 1 or not book.left or self._first_trial is None:
+            return None
+        return (time.monotonic() - self._first_trial) / done * book.left
+
+
+def _searching(run: RunFolder, space: LoadedSpace, resumed: bool) -> str:
+    config, count = run.config, size(space.space)
+    many = (
+        f"{count:,}"
+        if count is not None and count < 10**9
+        else (f"{float(count):.1e}" if count is not None else "over a million")
+    )
+    return (
+        f"[bold]{'Resuming' if resumed else 'Searching'}[/bold] {escape(config.space)} "
+        f"({many} architectures) with {config.strategy} on {escape(config.data)}: "
+        f"{trials_in_words(config)}, best by {config.metric}"
+    )
+
+
+def _retraining(run: RunFolder, origin: dict[str, Any], resumed: bool) -> str:
+    config = run.config
+    return (
+        f"[bold]{'Resuming' if resumed else 'Retraining'}[/bold] trial {origin['number']} of "
+        f"{escape(origin['run'])} on {escape(config.data)}: {config.trials} "
+        f"seed{'s' if config.trials > 1 else ''} of {config.epochs} epochs"
+    )
+
+
+class _Lines:
+    """Prints a line for each new best, failure and supernet, and now and then for progress."""
+
+    def __init__(self, view: TerminalView, book: Book) -> None:
+        self._view = view
+        self._unit = view.unit
+        self._best = book.best[0].trial_id if book.best else ""
+        self._failed = len(book.failures)
+        self._lost = book.lost
+        self._supernets = len(book.supernets)
+        self._next = time.monotonic() + PLAIN_EVERY_S
+
+    def update(self, book: Book) -> None:
+        if len(book.failures) > self._failed:
+            self._failed = len(book.failures)
+            trial = book.failures[-1]
+            self._view.say(f"{self._unit} {trial.number} failed: {escape(str(trial.error))}")
+        if book.lost is not None and book.lost != self._lost:
+            self._lost = book.lost
+            self._view.say(f"{book.lost[0]} goes on elsewhere: {escape(book.lost[1])}")
+        if len(book.supernets) > self._supernets:
+            self._supernets = len(book.supernets)
+            trial = book.supernets[-1]
+            self._view.say(f"trial {trial.number}: supernet, {escape(derived_words(trial))}")
+        if book.best and book.best[0].trial_id != self._best:
+            self._best = book.best[0].trial_id
+            words = _words(book.best[0], book, self._unit)
+            self._view.say(f"{book.done}/{book.total} new best: {words}")
+        elif time.monotonic() > self._next:
+            self._view.say(self._view._counts(book) + _epochs(book))
+            for alive in book.running.values():
+                if alive.proposal.supernet is not None:
+                    number = alive.proposal.number
+                    self._view.say(f"trial {number}: {escape(_running_words(alive))}")
+        else:
+            return
+        self._next = time.monotonic() + PLAIN_EVERY_S
+
+
+def _epochs(book: Book) -> str:
+    """Say where the first trials that are being trained are."""
+    candidates = [trial for trial in book.running.values() if trial.proposal.supernet is None]
+    epochs = [str(trial.epoch) for trial in candidates[:4]]
+    return f" (epoch {', '.join(epochs)} of {book.config.epochs})" if epochs else ""
+
+
+def _words(trial: Trial, book: Book, unit: str) -> str:
+    """Say how good a trial is and what it is."""
+    metric = book.config.metric
+    params = trial.metrics.get("params")
+    cost = f", {params:,.0f} parameters" if params is not None and metric != "params" else ""
+    return (
+        f"{metric} {metric_text(metric, trial.metrics[metric])} ({unit} {trial.number}{cost}): "
+        f"{escape(describe(trial.architecture.value))}"
+    )
+
+
+def _best_lines(book: Book, unit: str) -> list[RenderableType]:
+    if not book.best:
+        return [Text(f"no {unit} is finished yet", style="dim")]
+    return [Text.from_markup(f"[green]best[/green] {_words(book.best[0], book, unit)}")]
+
+
+def _running_lines(running: list[Running], book: Book, unit: str) -> list[RenderableType]:
+    """Write one line a trial that is being trained, cut to the width of the terminal."""
+    lines: list[RenderableType] = []
+    for trial in running[:SHOWN]:
+        value = (trial.metrics or {}).get(book.config.metric)
+        supernet = trial.proposal.supernet
+        epochs = book.config.epochs if supernet is None else supernet["all_epochs"]
+        epoch = f"epoch {trial.epoch}/{epochs}"
+        words = _running_words(trial)
+        lines.append(
+            Text.assemble(
+                (f"{unit} {trial.proposal.number:<4} ", "cyan"),
+                f"{epoch:<13}",
+                f"{'' if value is None else metric_text(book.config.metric, value):<9}",
+                (words, "dim"),
+                no_wrap=True,
+                overflow="ellipsis",
+            )
+        )
+    if len(running) > SHOWN:
+        lines.append(Text(f"… and {len(running) - SHOWN} more", style="dim"))
+    return lines
+
+
+def _running_words(trial: Running) -> str:
+    """Say what is trained; of a supernet, how it does and what is derived now."""
+    supernet = trial.proposal.supernet
+    if supernet is None:
+        return describe(trial.proposal.architecture.value)
+    if not trial.curve:
+        return "supernet"
+    now = trial.curve[-1]
+    return (
+        f"supernet, epoch {now['epoch']}/{supernet['all_epochs']}, accuracy "
+        f"{now['supernet_val_accuracy']:.4f}, entropy of alphas {now['alpha_entropy']:.3f}, "
+        f"{now['skips']:g} skips, {now['nones']:g} nones: {describe(now['architecture'])}"
+    )
+
+
+def _clock(seconds: float) -> str:
+    """Write a duration: 42 s, 3:05, 1:02:03."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    hours, rest = divmod(whole, 3600)
+    minutes, rest = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,107 @@
+"""What a run folder says, for a person: while it runs, and at the end."""
+
+from shlex import quote
+from typing import Any
+
+from rich.console import Console, RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from raynas.runs.ranking import ranked
+from raynas.runs.run_folder import RunFolder, open_run
+from raynas.runs.trial import Trial
+from raynas.runs.wording import command, derived_words, metric_text, trials_in_words
+from raynas.space import describe
+
+SHOWN = 5
+"""Trials in the list of the best."""
+
+
+def show_status(path: str, console: Console) -> None:
+    """Print progress, the best trials and the failures of a run.
+
+    Raises:
+        ValueError: there is no run folder at `path`.
+    """
+    run = open_run(path)
+    trials = list(run.trials())
+    state = run.state(len(trials))
+    for part in status_of(run, trials, state):
+        console.print(part)
+    if state == "interrupted":
+        console.print(f"Go on with: {command()} resume {escape(quote(path))}")
+
+
+def status_of(run: RunFolder, trials: list[Trial], state: str) -> list[RenderableType]:
+    """Return what there is to say of a run: where it is, its best trials, its failures."""
+    failed = [trial for trial in trials if trial.status == "failed"]
+    early = sum(trial.status == "stopped" for trial in trials)
+    origin = run.origin()
+    parts: list[RenderableType] = [
+        f"[bold]{escape(run.config.name)}[/bold]: {state}, {len(trials)} of {run.config.trials} "
+        f"{run.unit}s done, "
+        f"{f'{early} stopped early, ' if early else ''}{len(failed)} failed",
+        _retraining(run, origin) if origin else _search(run),
+    ]
+    best = ranked(trials, run)[:SHOWN]
+    if best:
+        if origin:
+            parts.append(escape(describe(best[0].architecture.value)))
+        parts.append(_seeds(best) if origin else _table(best, run.config.metric))
+    for trial in trials:
+        if trial.derived is not None:
+            parts.append(f"supernet trial {trial.number}: {escape(derived_words(trial))}")
+    for trial in failed[:SHOWN]:
+        parts.append(f"[red]failed[/red] {run.unit} {trial.number}: {escape(str(trial.error))}")
+    if len(failed) > SHOWN:
+        parts.append(f"… and {len(failed) - SHOWN} more failed {run.unit}s, in trials/")
+    return parts
+
+
+def _search(run: RunFolder) -> str:
+    """Say what is searched, how, and on what."""
+    config = run.config
+    return (
+        f"{escape(config.space)} on {escape(config.data)} by {config.strategy}, "
+        f"{trials_in_words(config)}, best by {config.metric}"
+    )
+
+
+def _retraining(run: RunFolder, origin: dict[str, Any]) -> str:
+    """Say what is trained in full, and on what."""
+    config = run.config
+    return (
+        f"full training of trial {origin['number']} of {escape(origin['run'])} on "
+        f"{escape(config.data)}, {config.trials} seed{'s' if config.trials > 1 else ''} of "
+        f"{config.epochs} epochs, best by {config.metric}"
+    )
+
+
+def _seeds(trials: list[Trial]) -> Table:
+    """List what each seed of a retraining reached, on the test data too."""
+    names = [name for name in ("val_accuracy", "test_accuracy") if name in trials[0].metrics]
+    table = _columns("seed", *names)
+    for trial in trials:
+        table.add_row(
+            str(trial.number), *(metric_text(name, trial.metrics[name]) for name in names)
+        )
+    return table
+
+
+def _columns(*names: str) -> Table:
+    table = Table(box=None, padding=(0, 2), header_style="dim")
+    for name in names:
+        table.add_column(name, no_wrap=name != "architecture")
+    return table
+
+
+def _table(trials: list[Trial], metric: str) -> Table:
+    table = _columns("trial", metric, "parameters", "architecture")
+    for trial in trials:
+        table.add_row(
+            str(trial.number),
+            metric_text(metric, trial.metrics[metric]),
+            f"{trial.metrics.get('params', 0):,.0f}",
+            escape(describe(trial.architecture.value)),
+        )
+    return table

@@ -1,0 +1,124 @@
+"""Telling the caller of a training about each finished epoch."""
+
+import math
+import random
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from pytorch_lightning import LightningModule, Trainer
+from pytorch_lightning.callbacks import Checkpoint
+
+Metrics = dict[str, Any]
+"""Numbers by name; a supernet's have more JSON data (see `raynas.training.darts.supernet_fit`)."""
+
+Save = Callable[[Path], None]
+"""Writes the complete state of the training to a file."""
+
+OnEpoch = Callable[[list[Metrics], Save], bool]
+"""Takes the metrics of each epoch, the one that has just ended last; returns whether to stop."""
+
+Details = Callable[[int, list[Metrics]], Metrics]
+"""Returns what else an epoch (from 1) has to tell; takes the metrics of the epochs before it."""
+
+REPORTED = ("train_loss", "val_loss", "val_accuracy", "val_f1")
+SOMETIMES = ("train_accuracy",)
+"""What is reported where a module logs it."""
+
+
+class CandidateError(RuntimeError):
+    """This candidate cannot be trained further; the others are not concerned."""
+
+
+class EpochReport(Checkpoint):
+    """Calls `on_epoch` after each epoch, seeds each epoch, and counts the seconds of training.
+
+    What was reported is part of a checkpoint, so that a resumed training knows its whole curve.
+
+    A `Checkpoint` in Lightning's eyes: those are called last, when all metrics are there.
+    """
+
+    def __init__(
+        self,
+        on_epoch: OnEpoch,
+        seed: int,
+        cost: Metrics,
+        started: float,
+        *,
+        prefix: str = "",
+        details: Details | None = None,
+    ) -> None:
+        """Report the metrics of each epoch, with the net's `cost` added, and `details`.
+
+        `started` is when the clock of `time.perf_counter` says that this training began. The names
+        of metrics and cost get the `prefix`.
+        """
+        self._on_epoch, self._seed, self._cost = on_epoch, seed, cost
+        self._started, self._prefix, self._details = started, prefix, details
+        self._seconds_before = 0.0
+        self._reported = False
+        self._curve: list[Metrics] = []
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Seed the first epoch."""
+        seed_epoch(self._seed, trainer.current_epoch + 1)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Report the epoch.
+
+        Raises:
+            CandidateError: a loss is not finite.
+        """
+        epoch = trainer.current_epoch + 1
+        logged = trainer.callback_metrics
+        names = [*REPORTED, *(name for name in SOMETIMES if name in logged)]
+        metrics = {name: float(logged[name]) for name in names}
+        for name, kind in (("train_loss", "training"), ("val_loss", "validation")):
+            if not math.isfinite(metrics[name]):
+                raise CandidateError(f"{kind} loss is {metrics[name]} in epoch {epoch}")
+        named = {self._prefix + name: value for name, value in {**metrics, **self._cost}.items()}
+        details = self._details(epoch, self._curve) if self._details else {}
+        seconds = self._seconds_before + time.perf_counter() - self._started
+        self._curve.append({"epoch": epoch, **named, **details, "train_seconds": seconds})
+        self._reported = True
+        stop = self._on_epoch(self._curve, _saving(trainer))
+        if trainer.strategy.reduce_boolean_decision(stop, all=False):
+            trainer.should_stop = True
+        seed_epoch(self._seed, epoch + 1)
+
+    def report_again(self, trainer: Trainer) -> None:
+        """Report the last epoch of a checkpoint that left nothing to train."""
+        if self._curve and not self._reported:
+            self._on_epoch(self._curve, _saving(trainer))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a checkpoint keeps of this."""
+        return {"curve": self._curve}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from what a checkpoint kept."""
+        self._curve = state_dict["curve"]
+        self._seconds_before = self._curve[-1]["train_seconds"]
+
+
+def seed_epoch(seed: int, epoch: int) -> None:
+    """Seed Python, NumPy and PyTorch for an epoch, from 1; epoch 0 is the net's initialisation."""
+    state = int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
+    random.seed(state)
+    np.random.seed(state)
+    torch.manual_seed(state)
+
+
+def read_curve(checkpoint: Path) -> list[Metrics]:
+    """Read from a checkpoint the metrics of each epoch until then."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    curve: list[Metrics] = state["callbacks"][EpochReport.__qualname__]["curve"]
+    return curve
+
+
+def _saving(trainer: Trainer) -> Save:
+    return partial(trainer.save_checkpoint, weights_only=False)

@@ -1,0 +1,103 @@
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from raynas.data import load_arrays
+from raynas.options.data_options import DataOptions
+
+SPLITS = ("train", "validation", "test")
+
+
+def encode(pixels, mode="L", kind="PNG"):
+    buffer = io.BytesIO()
+    Image.fromarray(np.asarray(pixels, dtype=np.uint8), mode="L").convert(mode).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def image(value, mode="L", size=(4, 6)):
+    """An image of one grey value, `size` high and wide."""
+    return encode(np.full(size, value), mode)
+
+
+def write(path, images, as_struct=False, **columns):
+    cells = [{"bytes": data, "path": None} for data in images] if as_struct else images
+    labels = np.arange(len(images)) % 2
+    pd.DataFrame(
+        {"id": np.arange(len(images)), **columns, "picture": cells, "label": labels}
+    ).to_parquet(path)
+    return str(path)
+
+
+@pytest.mark.parametrize("as_struct", [True, False])
+def test_images_are_found_and_decoded(tmp_path, as_struct):
+    name = write(tmp_path / "t.parquet", [image(i) for i in range(40)], as_struct)
+    data = load_arrays(name, seed=0)
+    assert data.input_shape == (1, 4, 6)
+    for split in SPLITS:
+        inputs = data.inputs[split]
+        assert inputs.dtype == np.uint8
+        assert (inputs[:, 0, 0, 0] % 2 == data.labels[split]).all()
+        assert (inputs == inputs[:, :1, :1, :1]).all()
+
+
+def test_pixels_keep_their_places(tmp_path):
+    pixels = np.arange(24).reshape(4, 6) * 10
+    data = load_arrays(write(tmp_path / "t.parquet", [encode(pixels)] * 10), seed=0)
+    assert (data.inputs["train"][0, 0] == pixels).all()
+
+
+@pytest.mark.parametrize(
+    ("modes", "channels"),
+    [
+        (["L", "1"], 1),
+        (["L", "RGB"], 3),
+        (["P", "L"], 3),
+        (["RGB", "RGBA"], 4),
+        (["LA", "RGB"], 4),
+    ],
+)
+def test_one_format_holds_all_that_the_images_have(tmp_path, modes, channels):
+    images = [image(255, modes[i % 2]) for i in range(20)]
+    data = load_arrays(write(tmp_path / "t.parquet", images), seed=0)
+    assert data.input_shape == (channels, 4, 6)
+    assert (data.inputs["train"] == 255).all()
+    assert (data.std == 1).all()
+
+
+def test_the_image_column_can_be_named(tmp_path):
+    other = [image(200, size=(2, 2))] * 20
+    name = write(tmp_path / "t.parquet", [image(100)] * 20, other=other)
+    assert load_arrays(name, seed=0).input_shape == (1, 2, 2)
+    assert load_arrays(name, seed=0, options=DataOptions(image="picture")).input_shape == (1, 4, 6)
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (image(1, size=(4, 5)), "row 17: all images must have the size of the first, 6x4, got 5x4"),
+        (b"no image", "row 17: not an image that Pillow can read"),
+        (image(1, "I;16"), "row 17: expected an image with 8 bits a channel, got one of mode I;16"),
+        (encode(np.arange(24).reshape(4, 6))[:-20], "row 17: the image is broken"),
+        (None, "image column 'picture' of train has no value in row 17"),
+    ],
+    ids=["size", "no image", "16 bits", "truncated", "null"],
+)
+def test_an_unusable_image_is_named_by_its_row(tmp_path, bad, message):
+    images = [image(i) for i in range(40)]
+    images[17] = bad
+    with pytest.raises(ValueError, match=message) as error:
+        load_arrays(write(tmp_path / "t.parquet", images), seed=0)
+    assert "\n" not in str(error.value)
+
+
+def test_a_named_column_without_images(tmp_path):
+    name = write(tmp_path / "t.parquet", [image(1)] * 20)
+    with pytest.raises(
+        ValueError,
+        match=r"image column 'id' of train is missing or holds no encoded "
+        r"images; the columns are id \(int64\), picture \(binary\), label \(int64\)",
+    ):
+        load_arrays(name, seed=0, options=DataOptions(image="id"))
