@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         search_like,
         spaces,
     )
-    from raynas.networks.found_network import load
+    from raynas.networks.network_folder import load
     from raynas.run import Run
 
 __all__ = [
@@ -37,7 +37,7 @@ __all__ = [
     "spaces",
 ]
 
-_HOMES = {"Run": "raynas.run", "load": "raynas.networks.found_network"}
+_HOMES = {"Run": "raynas.run", "load": "raynas.networks.network_folder"}
 """Where what is not in `raynas.api` is."""
 
 

@@ -1,16 +1,16 @@
 """A run in the hands of a Python program or a notebook: its table, its network, what to do next."""
 
 import json
-from collections.abc import Mapping, Sequence
 from io import StringIO
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 from rich.console import Console
 
 from raynas.nets import Network
-from raynas.networks.found_network import load
+from raynas.networks.network_folder import load
+from raynas.options.command_options import Attended, ExportCall, ReportCall, RetrainCall
+from raynas.options.keywords import takes
 from raynas.options.run_options import RunOptions
 from raynas.report import write_report
 from raynas.results.export import export_run
@@ -54,7 +54,8 @@ class Run:
 
     def best(self) -> dict[str, Any] | None:
         """Return what was found: architecture, metrics, test result; None while it goes on."""
-        return self._run.best()
+        best = self._run.best()
+        return None if best is None else best.model_dump(exclude_unset=True, by_alias=True)
 
     def network(self) -> Network:
         """Load the best network, in eval mode; see `raynas.load`.
@@ -70,92 +71,41 @@ class Run:
         show_status(self.folder, plain_console(text, width=120))
         return text.getvalue()
 
-    def report(self, *, compare: Sequence[str | Path] = ()) -> str:
+    @takes(ReportCall)
+    def report(self, call: ReportCall) -> str:
         """Write the run's report, a page for a browser, into its folder and return where it is.
 
-        Args:
-            compare: Folders of other runs of the same data and metric, to draw beside this one.
-
         Raises:
-            ValueError: one of them is no run, or cannot be compared with this one.
+            ValueError: a run to compare is none, or cannot be compared with this one.
         """
-        return write_report(self._run, compare=[open_run(str(other)) for other in compare])
+        return write_report(self._run, compare=[open_run(other) for other in call.compare])
 
-    def retrain(
-        self,
-        *,
-        rank: int = 1,
-        epochs: int | None = None,
-        seeds: int | None = None,
-        name: str = "",
-        options: Mapping[str, Any] | None = None,
-        logger: Sequence[str] | None = None,
-        cpus_per_trial: float | None = None,
-        gpus_per_trial: float | None = None,
-        address: str | None = None,
-        progress: bool = False,
-    ) -> "Run":
+    @takes(RetrainCall)
+    def retrain(self, call: RetrainCall) -> "Run":
         """Train a found architecture in full, or go on with it; `raynas retrain`.
-
-        Args:
-            rank: Which architecture: 1 is the best of the search.
-            epochs: Ten times those of the search, unless given.
-            seeds: Train it so many times, from other weights (1, unless given).
-            name: Name of its folder in retrained/; by default trial-NUMBER.
-            options: Those of the training, in place of the search's.
-            logger: Others that follow it, as in `raynas.search`; by default those of the search.
-            cpus_per_trial: CPU cores for each seed; by default the search's.
-            gpus_per_trial: GPUs for each seed; by default the search's.
-            address: A Ray cluster to join, as in `raynas.search`.
-            progress: Show it while it goes on.
 
         Raises:
             ValueError: no such rank or option, or `name` has been trained otherwise.
             RunFailed: every seed failed.
         """
-        return Run(
-            retrain_run(
-                self.folder,
-                rank=rank,
-                epochs=epochs,
-                seeds=seeds,
-                name=name,
-                options=options,
-                logger=logger,
-                cpus_per_trial=cpus_per_trial,
-                gpus_per_trial=gpus_per_trial,
-                address=address,
-                view=TerminalView(Console(), lambda run: None) if progress else None,
-            )
-        )
+        return Run(retrain_run(self.folder, call, view_of(call)))
 
-    def export(
-        self,
-        *,
-        rank: int = 1,
-        format: Literal["pytorch", "onnx"] = "pytorch",
-        output: str | Path = "",
-        quantize: Literal["int8"] | None = None,
-    ) -> str:
+    @takes(ExportCall)
+    def export(self, call: ExportCall) -> str:
         """Write a network as a program that runs without raynas; `raynas export`.
 
         Returns the folder that was written. Of a trial that was retrained, that network is taken.
-
-        Args:
-            rank: Which architecture: 1 is the best of the search.
-            format: "pytorch" is a torch.export program, "onnx" needs `raynas[onnx]`.
-            output: The folder to write; by default exported/ in the run's.
-            quantize: "int8" also writes the network in 8 bits; with "pytorch" it needs
-                `raynas[int8]`.
 
         Raises:
             ValueError: no such rank or weights, or the output is not empty.
             ExportFailed: the network cannot be written so, or the program does not agree with it.
         """
-        exported = export_run(
-            self.folder, rank=rank, format_=format, output=str(output or ""), quantize=quantize
-        )
-        return exported.folder.uri
+        return export_run(self.folder, call).folder.uri
+
+
+def view_of(call: Attended) -> TerminalView | None:
+    """Return what shows a run while it goes on, where that is wanted."""
+    return TerminalView(Console(), lambda run: None) if call.progress else None
 
 
 def _row(trial: Trial) -> dict[str, Any]:

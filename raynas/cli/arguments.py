@@ -1,38 +1,83 @@
-"""What several commands take: options of `RunOptions`, --set, --verbose, a run folder."""
+"""Commands from models of options: each field is an option of the command line."""
 
-from typing import Annotated, Any
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
+from pydantic.fields import FieldInfo
+from rich.markup import escape
 
-from raynas.options.run_options import RunOptions
+from raynas.options.command_options import Attended
+from raynas.options.option_model import Options, kinds_of
 
-
-def option(name: str, *flags: str, **more: Any) -> Any:
-    """Make a command-line option from the field of the same name of `RunOptions`."""
-    field = RunOptions.model_fields[name]
-    shown: Any = str(field.default) if field.default not in (None, "", {}, []) else False
-    return typer.Option(*flags, help=field.description, show_default=shown, **more)
-
-
-def set_option(help_: str) -> Any:
-    """Make a --set whose help says what may be set."""
-    return typer.Option("--set", metavar="OPTION=VALUE", help=help_, show_default=False)
-
+FLAGS = {"options": "--set"}
+"""The options whose flag is not their name."""
+METAVARS = {"logger": "NAME", "options": "OPTION=VALUE", "compare": "RUN_FOLDER"}
+OF_PYTHON = ("progress",)
+"""Fields that only Python knows: the command line always shows progress."""
 
 Verbose = Annotated[
     bool, typer.Option("--verbose", help="Show what Ray and Lightning say (else: log.txt).")
 ]
-Address = Annotated[
-    str | None,
-    typer.Option(
-        help="The Ray cluster to join: auto (this machine's) or HOST:PORT of its head; RAY_ADDRESS "
-        "says the same (default: a Ray of its own on this machine).",
-        show_default=False,
-    ),
-]
 RunPath = Annotated[
     str, typer.Argument(metavar="RUN_FOLDER", help="The folder that a search made: runs/NAME.")
 ]
+
+Command = Callable[..., None]
+
+
+def options_of(model: type[Options]) -> Callable[[Command], Command]:
+    """Give a command the options of a model, before its own.
+
+    Its function is called with those that were given, by name, as the first argument. Values come
+    as texts and are read by the model, so that what is wrong is said in its words.
+    """
+    names = [name for name in model.model_fields if name not in OF_PYTHON]
+    names.sort(key=lambda name: name in Attended.model_fields)  # where it runs comes last
+
+    def decorate(function: Command) -> Command:
+        _, *own = inspect.signature(function).parameters.values()
+
+        @wraps(function)
+        def call(**values: Any) -> None:
+            given = {name: value for name in names if (value := values.pop(name)) is not None}
+            function(given, **values)
+
+        shown = [_parameter(name, model.model_fields[name]) for name in names]
+        named = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
+        parameters = [*shown, *named]
+        call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # inspect looks there
+        call.__annotations__ = {p.name: p.annotation for p in parameters}
+        return call
+
+    return decorate
+
+
+def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:
+    several = {get_origin(kind) or kind for kind in kinds_of(field)} & {list, dict}
+    shown: Any = str(field.default) if field.default not in (None, "", {}, []) else False
+    option = typer.Option(
+        FLAGS.get(name, "--" + name.replace("_", "-")),
+        help=escape(field.description or ""),
+        show_default=False if field.is_required() else shown,
+        metavar=METAVARS.get(name) or _metavar(kinds_of(field)[0]),
+    )
+    required = field.is_required()
+    kind: Any = str if required else (list[str] if several else str) | None
+    return inspect.Parameter(
+        name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=inspect.Parameter.empty if required else None,
+        annotation=Annotated[kind, option],
+    )
+
+
+def _metavar(kind: Any) -> str:
+    if get_origin(kind) is Literal:
+        return "|".join(map(str, get_args(kind)))
+    return {int: "INTEGER", float: "NUMBER"}.get(kind, "TEXT")
 
 
 def parse_set(pairs: list[str] | None) -> dict[str, Any]:
@@ -53,3 +98,13 @@ def parse_set(pairs: list[str] | None) -> dict[str, Any]:
         except yaml.YAMLError as error:
             raise ValueError(f"--set {name}: {value!r} cannot be read as a value") from error
     return options
+
+
+def read_call(model: type[Options], given: dict[str, Any]) -> Any:
+    """Make the model of what was given on the command line.
+
+    Raises:
+        ValueError: a value is not legal; one line says what is.
+    """
+    options = {"options": parse_set(given["options"])} if "options" in given else {}
+    return model.checked({**given, **options})

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import typer
 
-from raynas.cli.inspect import report, spaces, status
+from raynas.cli.inspect import options, report, spaces, status
 from raynas.cli.replay import replay
 from raynas.cli.results import export, retrain
 from raynas.cli.search import resume, search
 
-COMMANDS = (search, resume, status, report, retrain, export, spaces, replay)
+COMMANDS = (search, resume, status, report, retrain, export, spaces, options, replay)
 """The commands in the order in which --help lists them; a function's name is the command's."""
 
 app = typer.Typer(

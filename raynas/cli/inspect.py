@@ -1,11 +1,12 @@
-"""Commands that look at a run or a space and change nothing in it: status, report, spaces."""
+"""Commands that look and train nothing: status, report, spaces, options."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from raynas.cli.arguments import RunPath
+from raynas.cli.arguments import RunPath, options_of, read_call
 from raynas.cli.run_command import run_command
+from raynas.options.command_options import ReportCall
 from raynas.terminal.output import Output
 
 
@@ -34,18 +35,8 @@ def status(
     run_command(run, verbose=True)
 
 
-def report(
-    run_folder: RunPath,
-    compare: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="RUN_FOLDER",
-            help="Draw another run beside this one, of the same data and metric: random search, "
-            "say; repeat it for more.",
-            show_default=False,
-        ),
-    ] = None,
-) -> None:
+@options_of(ReportCall)
+def report(given: dict[str, Any], run_folder: RunPath) -> None:
     """Write report.html into a run folder: one page that explains the search, and needs no network.
 
     `raynas search` and `raynas resume` write it, too, while they run and at the end.
@@ -54,11 +45,32 @@ def report(
     """
 
     def run(output: Output) -> None:
+        call: ReportCall = read_call(ReportCall, given)
+
         from raynas.report import write_report
         from raynas.runs.run_folder import open_run
 
-        others = [open_run(other) for other in compare or []]
+        others = [open_run(other) for other in call.compare]
         output.say(write_report(open_run(run_folder), compare=others))
+
+    run_command(run, verbose=True)
+
+
+def options(
+    strategy: Annotated[
+        str | None,
+        typer.Argument(metavar="[STRATEGY]", help="Of this strategy only, and what all share."),
+    ] = None,
+) -> None:
+    """List what --set can set: the options of strategies, schedulers, training and data.
+
+    Example: raynas options evolution
+    """
+
+    def run(output: Output) -> None:
+        from raynas.terminal.option_tables import list_options
+
+        list_options(strategy, output.console)
 
     run_command(run, verbose=True)
 

@@ -1,14 +1,12 @@
-"""A data set in memory, and its data module."""
+"""A data set in memory."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pytorch_lightning import LightningDataModule
-
-from raynas.data.batches import Batches, ShuffledBatches
 
 SPLITS = ("train", "validation", "test")
 
@@ -50,43 +48,16 @@ class ArrayData:
             f"{train:,} to train on, {validation:,} to validate, {test:,} to test"
         )
 
-    def module(self, batch_size: int, seed: int) -> LightningDataModule:
-        """Return the data module of one trial."""
-        return ArrayDataModule(self, batch_size, seed)
-
-
-class ArrayDataModule(LightningDataModule):
-    """Feeds a trial from arrays: no copy of the data set, no loader processes.
-
-    The order of the training batches depends on the seed and the epoch only.
-    """
-
-    def __init__(self, data: ArrayData, batch_size: int, seed: int) -> None:
-        """Feed batches of `batch_size` samples."""
-        super().__init__()
-        self.data, self._batch_size, self._seed = data, batch_size, seed
-
-    def train_dataloader(self) -> ShuffledBatches:
-        """Return the training batches of this worker."""
-        inputs, labels = self.data.inputs["train"], self.data.labels["train"]
-        rank, workers = 0, 1
-        if self.trainer is not None:
-            rank, workers = self.trainer.global_rank, self.trainer.world_size
-        return ShuffledBatches(
-            inputs, labels, self._batch_size, self._seed, rank=rank, workers=workers
-        )
-
-    def val_dataloader(self) -> Batches:
-        """Return the validation batches, all of them on every worker."""
-        return self._stored("validation")
-
-    def test_dataloader(self) -> Batches:
-        """Return the test batches, all of them on every worker."""
-        return self._stored("test")
-
-    def _stored(self, split: str) -> Batches:
-        # Without gradients there is room for more at once, and the result is the same.
-        return Batches(self.data.inputs[split], self.data.labels[split], 4 * self._batch_size)
+    def fingerprint(self) -> str:
+        """Tell this data set, divided as it is, from any other: rows, shape, classes, a hash."""
+        digest = hashlib.blake2b("\0".join(self.label_names).encode(), digest_size=8)
+        for split in SPLITS:
+            for part in (self.inputs[split], self.labels[split]):
+                digest.update(f"{split} {part.dtype} {part.shape}".encode())
+                digest.update(np.ascontiguousarray(part).data)
+        rows = sum(len(self.labels[split]) for split in SPLITS)
+        shape = "×".join(map(str, self.input_shape))
+        return f"{rows:,} rows of {shape} in {self.num_outputs} classes, {digest.hexdigest()}"
 
 
 def mean_and_std(

@@ -1,5 +1,6 @@
 """Any data set by name: built in, a Parquet file, or the user's own data module."""
 
+import os
 import re
 
 import numpy as np
@@ -16,8 +17,8 @@ from raynas.options.data_options import DataOptions
 _CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
-def load_data(name: str, *, seed: int, options: DataOptions | None = None) -> DataSource:
-    """Load a data set, and divide it (once, by the seed) unless it comes divided.
+def load_data(name: str, options: DataOptions | None = None) -> DataSource:
+    """Load a data set, and divide it (once, by its seed) unless it comes divided.
 
     `name` is one of `BUILTIN`, a Parquet file, folder or URL (anything fsspec opens), or the
     user's own LightningDataModule as "package.module:Class".
@@ -27,7 +28,7 @@ def load_data(name: str, *, seed: int, options: DataOptions | None = None) -> Da
     """
     if is_user_data(name):
         return load_user_data(name)
-    return load_arrays(name, seed=seed, options=options)
+    return load_arrays(name, options)
 
 
 def is_user_data(name: str) -> bool:
@@ -35,9 +36,15 @@ def is_user_data(name: str) -> bool:
     return _CLASS.fullmatch(name) is not None
 
 
-def load_arrays(name: str, *, seed: int, options: DataOptions | None = None) -> ArrayData:
+def located(name: str) -> str:
+    """Return how a data set is found from any folder: a path becomes absolute."""
+    return os.path.abspath(name) if name not in BUILTIN and os.path.exists(name) else name
+
+
+def load_arrays(name: str, options: DataOptions | None = None) -> ArrayData:
     """Load a data set that is built in or in Parquet files into memory; see `load_data`."""
     options = options or DataOptions()
+    seed = options.data_seed
     rng = np.random.default_rng([seed, 1])  # not the stream that `synthetic` draws from
     if name in BUILTIN:
         images, numbers, label_names = BUILTIN[name](seed)

@@ -1,13 +1,10 @@
 """What trials need of a data set, whoever it comes from."""
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from pytorch_lightning import LightningDataModule
-from torch import Tensor
 
 
 class DataSource(Protocol):
@@ -44,19 +41,8 @@ class DataSource(Protocol):
     def summary(self) -> str:
         """Say in one line what the data set is."""
 
-    def module(self, batch_size: int, seed: int) -> LightningDataModule:
-        """Return the data module of one trial."""
-
-
-def stored_batches(
-    data: DataSource, split: str, *, batch_size: int = 64, limit: int | None = None
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield (inputs, labels) of "train" or "validation", at most `limit` batches."""
-    module = data.module(batch_size, seed=0)
-    module.prepare_data()
-    module.setup("fit")
-    loader = module.train_dataloader() if split == "train" else module.val_dataloader()
-    yield from islice(loader, limit)
+    def fingerprint(self) -> str:
+        """Tell this data set from any other, in a few words; "" where that is not known."""
 
 
 def first_line(error: BaseException) -> str:

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from pytorch_lightning import LightningDataModule
-
 from raynas.data.source import first_line
 
 _LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
@@ -33,16 +31,13 @@ class UserData:
         shape = "×".join(map(str, self.input_shape))
         return f"your data module: inputs of {shape} in {self.num_outputs} classes"
 
-    def module(self, batch_size: int, seed: int) -> LightningDataModule:
-        """Return the module; its attribute `batch_size`, if it has one, is set for this trial.
+    def fingerprint(self) -> str:
+        """Nothing: only the module knows what it reads."""
+        return ""
 
-        The seed is not needed: a loader that shuffles draws from PyTorch's generator, which is
-        seeded before each epoch.
-        """
-        module = _make(self.name)
-        if hasattr(module, "batch_size"):
-            module.batch_size = batch_size
-        return module if isinstance(module, LightningDataModule) else _Adapter(module)
+    def instance(self) -> Any:
+        """Return the data module, which each process makes once."""
+        return _make(self.name)
 
 
 def load_user_data(name: str) -> UserData:
@@ -95,7 +90,13 @@ def _make(name: str) -> Any:
 
 
 def _defines(found: Any, method: str) -> bool:
-    return getattr(found, method, None) not in (None, getattr(LightningDataModule, method))
+    """Whether a class, or one of its bases that is not Lightning's, has a method."""
+    bases = (base for base in getattr(found, "__mro__", ()) if not _is_lightnings(base))
+    return any(method in vars(base) for base in bases)
+
+
+def _is_lightnings(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] in ("lightning", "pytorch_lightning")
 
 
 def _first_shape(module: Any, name: str) -> tuple[int, ...]:
@@ -109,26 +110,3 @@ def _first_shape(module: Any, name: str) -> tuple[int, ...]:
             f"{name}: it has no input_shape, and reading it off the first training batch "
             f"(inputs, labels) failed: {type(error).__name__}: {first_line(error)}"
         ) from error
-
-
-class _Adapter(LightningDataModule):
-    """Passes on a data module of the `lightning` package, whose classes are not our Trainer's."""
-
-    def __init__(self, module: Any) -> None:
-        super().__init__()
-        self._module = module
-
-    def prepare_data(self) -> None:
-        self._module.prepare_data()
-
-    def setup(self, stage: str) -> None:
-        self._module.setup(stage)
-
-    def train_dataloader(self) -> Any:
-        return self._module.train_dataloader()
-
-    def val_dataloader(self) -> Any:
-        return self._module.val_dataloader()
-
-    def test_dataloader(self) -> Any:
-        return self._module.test_dataloader()

@@ -3,8 +3,11 @@
 import gc
 import platform
 import queue
+import sys
 import threading
 import traceback
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +15,8 @@ import torch
 from ray.tune import Trainable
 
 from raynas.engine.multi_worker import WorkersLostError, train_together
-from raynas.engine.trial_setup import Job, reached, test_trial, train
+from raynas.engine.trial_report import TrialReport
+from raynas.engine.trial_setup import TrialSetup, reached, test_trial, train
 from raynas.runs.storage import StoreError
 from raynas.training import CandidateError
 
@@ -22,16 +26,16 @@ class CandidateTrial(Trainable):
 
     Where there is a `config["supernet"]`, that is what is trained, and it says what it derived.
 
-    Training runs in a thread that hands over the metrics of each epoch, with the checkpoint already
+    Training runs in a thread that hands over the report of each epoch, with the checkpoint already
     written, and goes on without waiting for the driver, unless a scheduler is to decide that: then
     no epoch is trained, and no checkpoint written, that it does not want. A candidate that fails
-    ends with a result that has an "error", so that the worker stays warm.
+    ends with a report that has an error, so that the worker stays warm.
     """
 
-    def setup(self, config: dict[str, Any], job: Job) -> None:  # type: ignore[override]  # tune.with_parameters adds job
+    def setup(self, config: dict[str, Any], setup: TrialSetup) -> None:  # type: ignore[override]  # tune.with_parameters adds setup
         """Get the worker ready once, and begin its first trial."""
-        job.prepare()
-        self._job = job
+        setup.prepare()
+        self._setup = setup
         self._begin(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -48,7 +52,7 @@ class CandidateTrial(Trainable):
             self._thread.start()
         else:
             self._turns.release()
-        return self._results.get()
+        return self._reports.get().to_result(self._setup.metric)
 
     def cleanup(self) -> None:
         """Tell the trial to end; the worker's process ends next, so nothing waits for it."""
@@ -59,61 +63,91 @@ class CandidateTrial(Trainable):
         self._turns.release()
 
     def _begin(self, config: dict[str, Any]) -> None:
-        self._results: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._reports: queue.SimpleQueue[TrialReport] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._turns = threading.Semaphore(0)
         self._thread = threading.Thread(
-            target=self._train, args=(config, self._results, self._stop, self._turns), daemon=True
+            target=_run,
+            args=(self._setup, config, self._reports, self._stop, self._turns),
+            daemon=True,
         )
 
-    def _train(
-        self,
-        config: dict[str, Any],
-        results: "queue.SimpleQueue[dict[str, Any]]",
-        stop: threading.Event,
-        turns: threading.Semaphore,
-    ) -> None:
-        job = self._job
-        shared = {"started_at": datetime.now(UTC).isoformat(), "node": platform.node()}
-        held: list[dict[str, Any]] = []  # the last: with it the trial, and maybe its worker, ends
 
-        def report(result: dict[str, Any]) -> bool:
-            if (job.tests or job.logs) and result["finished"]:
-                held.append(result)
-            else:
-                results.put({**shared, **result})
-            if job.waits and not result["done"]:
-                turns.acquire()
-            return stop.is_set()
+def _run(
+    setup: TrialSetup,
+    config: dict[str, Any],
+    reports: "queue.SimpleQueue[TrialReport]",
+    stop: threading.Event,
+    turns: threading.Semaphore,
+) -> None:
+    """Run a trial; whatever happens, its last report is one that ends it, unless it was stopped."""
+    started_at, node = datetime.now(UTC), platform.node()
+    last = TrialReport(error="it ended without a result")
 
-        try:
-            before = reached(job, config) if job.waits else None
-            if before is not None and report(before):
-                return
-            training = train if job.workers == 1 else train_together
-            training(job, config, report, len(before["curve"]) if before else 0)
-            for result in held:
-                tested = (job, config["trial_id"], config["architecture"])
-                test = test_trial(*tested) if job.tests else {}
-                names = [*result["metric_names"], *test]
-                results.put({**shared, **result, **test, "metric_names": names})
-        except (WorkersLostError, StoreError) as error:
-            lost = {"lost": str(error), "store": isinstance(error, StoreError)}
-            results.put({**shared, job.metric: float("nan"), **lost, "done": True})
-        except BaseException as error:  # a net that calls sys.exit() is a failed candidate, too
-            if not isinstance(error, CandidateError):
-                traceback.print_exc()
-            failure = {job.metric: float("nan"), "error": _reason(error), "done": True}
-            results.put({**shared, **failure})
-        finally:
-            if torch.cuda.is_available():
-                gc.collect()
-                torch.cuda.empty_cache()
+    def put(report: TrialReport) -> None:
+        nonlocal last
+        last = replace(report, started_at=started_at, node=node)
+        reports.put(last)
+
+    try:
+        _train(setup, config, put, stop, turns)
+    except (WorkersLostError, StoreError) as error:
+        put(TrialReport(lost=str(error), store_away=isinstance(error, StoreError)))
+    except BaseException as error:  # a net that calls sys.exit() is a failed candidate, too
+        put(TrialReport(error=_reason(error)))
+    finally:
+        if not last.ended and not stop.is_set():
+            put(TrialReport(error="it ended without a result"))
+        if torch.cuda.is_available():
+            gc.collect()
+            torch.cuda.empty_cache()
+
+
+def _train(
+    setup: TrialSetup,
+    config: dict[str, Any],
+    put: Callable[[TrialReport], None],
+    stop: threading.Event,
+    turns: threading.Semaphore,
+) -> None:
+    held: list[TrialReport] = []  # the last: with it the trial, and maybe its worker, ends
+
+    def tell(report: TrialReport) -> bool:
+        if (setup.tests or setup.logs) and report.finished:
+            held.append(report)
+        else:
+            put(report)
+        if setup.waits and not report.ended:
+            turns.acquire()
+        return stop.is_set()
+
+    before = reached(setup, config) if setup.waits else None
+    if before is not None and tell(before):
+        return
+    training = train if setup.workers == 1 else train_together
+    training(setup, config, tell, before.epoch if before else 0)
+    for report in held:
+        tested = (setup, config["trial_id"], config["architecture"])
+        test = test_trial(*tested) if setup.tests else {}
+        put(replace(report, metrics={**report.metrics, **test}))
 
 
 def _reason(error: BaseException) -> str:
-    """Say why a candidate failed, in one line."""
+    """Say why a candidate failed, in one line; where that is not known, the log gets more."""
+    line = _writable(" ".join(_text_of(error).split()))
     if isinstance(error, CandidateError):
+        return line
+    print(_writable("".join(traceback.format_tb(error.__traceback__))), line, file=sys.stderr)
+    return f"{type(error).__name__}: {line[:500]}"
+
+
+def _text_of(error: BaseException) -> str:
+    try:
         return str(error)
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:500]}"
+    except Exception:
+        return "it cannot be told why"
+
+
+def _writable(text: str) -> str:
+    """Return a text that any file and terminal takes: file names may have bytes that are none."""
+    return text.encode("utf-8", "backslashreplace").decode()

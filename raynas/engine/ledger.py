@@ -1,10 +1,9 @@
-"""The book of a run: what was proposed, what is being trained, what came out.
+"""The ledger of a run: what was proposed, what is being trained, what came out.
 
 All state of a run lives here and in its folder; Ray Tune only carries proposals to workers. So a
 run continues from its folder alone, whatever Ray remembers.
 """
 
-import json
 import math
 import threading
 from collections.abc import Callable, Iterator
@@ -12,19 +11,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from raynas.engine.trial_report import TrialReport
 from raynas.runs.record import Record
 from raynas.runs.run_config import RunConfig
 from raynas.runs.storage import Folder
-from raynas.runs.trial import Trial
-from raynas.space import Architecture
-from raynas.strategies import (
-    Proposal,
-    Strategy,
-    as_config,
-    read_derived,
-    variants_from_json,
-    variants_to_json,
-)
+from raynas.runs.trial import Trial, read_proposal, write_proposal
+from raynas.strategies import Proposal, Result, Strategy
+from raynas.tune import trial_config
 
 _PROPOSAL = "proposal.json"
 
@@ -44,7 +37,7 @@ class Running:
     """The epoch that it had reached when it lost its last worker."""
 
 
-class Book:
+class Ledger:
     """Keeps one run: hands out proposals, writes results, keeps the best checkpoints."""
 
     def __init__(self, folder: Folder, config: RunConfig, strategy: Strategy) -> None:
@@ -67,7 +60,7 @@ class Book:
         """The trial that lost its worker last, and what is known of why."""
         self.early = 0
         """How many of those done were stopped early by a scheduler."""
-        self.on_change: Callable[[Book], object] | None = None
+        self.on_change: Callable[[Ledger], object] | None = None
         """Called after each epoch and each finished trial."""
         self.on_warning: Callable[[str], object] | None = None
         """Called with what a trial warns of, when it does."""
@@ -95,20 +88,12 @@ class Book:
     # Opening.
 
     def _recall(self) -> None:
+        told: list[tuple[Proposal, Result]] = []
         finished: set[str] = set()
-
-        def evaluations() -> Any:
-            for trial in self._record:
-                finished.add(trial.trial_id)
-                self._count(trial)
-                yield (
-                    trial.proposal,
-                    trial.metrics.get(self.config.metric),
-                    (trial.status != "stopped"),
-                    trial.derived,
-                )
-
-        self.strategy.recall(evaluations())
+        for trial in self._record:
+            finished.add(trial.trial_id)
+            self._count(trial)
+            told.append((trial.proposal, self._result(trial)))
         kept = {trial.trial_id for trial in self.best}
         for info in self._checkpoints.list():
             trial_id = info.base_name
@@ -119,10 +104,15 @@ class Book:
             elif not folder.exists(_PROPOSAL):
                 folder.delete()
             else:
-                self._waiting.append(Running(trial_id, _read_proposal(folder)))
+                proposal = read_proposal(folder.read(_PROPOSAL), known=len(told))
+                self._waiting.append(Running(trial_id, proposal))
         self._waiting.sort(key=lambda waiting: waiting.proposal.number)
-        for waiting in self._waiting:
-            self.strategy.expect(waiting.proposal)
+        self.strategy.recall(told, (waiting.proposal for waiting in self._waiting))
+
+    def _result(self, trial: Trial) -> Result:
+        """Return what a trial tells the strategy."""
+        score = trial.metrics.get(self.config.metric)
+        return Result(score, finished=trial.status != "stopped", derived=trial.derived)
 
     def trials(self) -> Iterator[Trial]:
         """Yield the finished trials in order of completion."""
@@ -144,9 +134,9 @@ class Book:
             trial = Running(f"{self.config.name}_{proposal.number:05d}", proposal)
             folder = self._checkpoints / trial.trial_id
             folder.make()
-            folder.keep_trying(lambda: folder.write(_PROPOSAL, _proposal_json(proposal)))
+            folder.keep_trying(lambda: folder.write(_PROPOSAL, write_proposal(proposal)))
         self.running[trial.trial_id] = trial
-        return {**as_config(trial.proposal), "trial_id": trial.trial_id}
+        return {**trial_config(trial.proposal), "trial_id": trial.trial_id}
 
     @property
     def exhausted(self) -> bool:
@@ -158,27 +148,26 @@ class Book:
         """How many trials are still to be finished."""
         return max(0, self.total - self.done)
 
-    def epoch(self, trial_id: str, result: dict[str, Any]) -> None:
-        """Take note of a trial's epoch."""
+    def note(self, trial_id: str, report: TrialReport) -> None:
+        """Take note of a trial's new epochs."""
         running = self.running.get(trial_id)
-        if running is not None and "epoch" in result:
-            running.epoch = int(result["epoch"])
-            running.metrics = _metrics(result)
-            new = result.get("curve", [])
-            running.curve += new
-            self._changed()
-            if new and "warning" in new[-1] and self.on_warning is not None:
-                self.on_warning(f"trial {running.proposal.number}: {new[-1]['warning']}")
+        if running is None or not report.curve:
+            return
+        running.epoch = report.epoch
+        running.metrics = report.metrics
+        running.curve += report.curve
+        self._changed()
+        warning = report.curve[-1].get("warning")
+        if warning and self.on_warning is not None:
+            self.on_warning(f"trial {running.proposal.number}: {warning}")
 
-    def finish(self, trial_id: str, result: dict[str, Any]) -> None:
+    def finish(self, trial_id: str, report: TrialReport) -> None:
         """Record a trial that ended by itself or was stopped by a scheduler."""
-        error = result.get("error")
-        status = "failed" if error else "completed" if result.get("finished") else "stopped"
-        self._close(trial_id, status, error, result)
+        self._close(trial_id, report)
 
     def fail(self, trial_id: str, error: str) -> None:
         """Record a trial that took its worker with it."""
-        self._close(trial_id, "failed", error, {})
+        self._close(trial_id, TrialReport(error=error))
 
     def lose(self, trial_id: str, error: str, most: int, fatal: Exception | None = None) -> None:
         """Put back a trial whose worker or machine is gone: it goes on elsewhere, as if resumed.
@@ -203,35 +192,30 @@ class Book:
         self.lost = (trial_id, error)
         self._changed()
 
-    def _close(self, trial_id: str, status: str, error: str | None, result: dict[str, Any]) -> None:
+    def _close(self, trial_id: str, report: TrialReport) -> None:
         running = self.running.pop(trial_id, None)
         if running is None:
             return
+        failed = report.error is not None
         now = datetime.now(UTC)
-        started = result.get("started_at")
         warnings = [epoch["warning"] for epoch in running.curve if "warning" in epoch]
         notes = {**running.proposal.notes, **({"warnings": warnings} if warnings else {})}
         trial = Trial(
             trial_id=trial_id,
             proposal=replace(running.proposal, notes=notes),
-            status=status,
-            error=error,
-            epochs=int(result.get("epoch", running.epoch)),
-            train_seconds=float(result.get("train_seconds", 0.0)),
-            started_at=datetime.fromisoformat(started) if started else now,
+            status="failed" if failed else "completed" if report.finished else "stopped",
+            error=report.error,
+            epochs=report.epoch or running.epoch,
+            train_seconds=report.train_seconds,
+            started_at=report.started_at or now,
             finished_at=now,
-            node=str(result.get("node", "")),
-            metrics=_metrics(result) if status != "failed" else {},
+            node=report.node,
+            metrics={} if failed else report.metrics,
             curve=running.curve,
-            derived=read_derived(result) if status != "failed" else None,
+            derived=None if failed else report.derived,
         )
         self._record.append(trial)
-        self.strategy.tell(
-            trial.number,
-            trial.metrics.get(self.config.metric),
-            finished=status != "stopped",
-            derived=trial.derived,
-        )
+        self.strategy.tell(trial.number, self._result(trial))
         before = {kept.trial_id for kept in self.best}
         self._count(trial)
         after = {kept.trial_id for kept in self.best}
@@ -258,36 +242,3 @@ class Book:
         else:
             self.best = sorted([*self.best, trial], key=self._score, reverse=True)
             del self.best[self.config.keep :]
-
-
-def _metrics(result: dict[str, Any]) -> dict[str, float]:
-    """Pick the metrics out of a result that Tune has added its own fields to."""
-    return {name: float(result[name]) for name in result.get("metric_names", ())}
-
-
-def _proposal_json(proposal: Proposal) -> bytes:
-    return json.dumps(
-        {
-            "number": proposal.number,
-            "architecture": json.loads(proposal.architecture.to_json()),
-            "parents": proposal.parents,
-            "repeats": proposal.repeats,
-            "notes": proposal.notes,
-            "variants": variants_to_json(proposal.variants),
-            "supernet": proposal.supernet,
-        }
-    ).encode()
-
-
-def _read_proposal(folder: Folder) -> Proposal:
-    data = json.loads(folder.read(_PROPOSAL))
-    architecture = Architecture.from_json(json.dumps(data["architecture"]))
-    return Proposal(
-        architecture,
-        parents=tuple(data["parents"]),
-        number=data["number"],
-        repeats=tuple(data["repeats"]),
-        notes=data["notes"],
-        variants=variants_from_json(data["variants"]),
-        supernet=data["supernet"],
-    )

@@ -17,12 +17,13 @@ from ray.train import FailureConfig, RunConfig, ScalingConfig, get_context
 from ray.train.lightning import RayDDPStrategy, RayLightningEnvironment
 from ray.train.torch import TorchConfig, TorchTrainer
 
-from raynas.engine.trial_setup import Job, Report, train
+from raynas.engine.trial_report import TrialReport
+from raynas.engine.trial_setup import Tell, TrialSetup, train
 from raynas.training import Team
 
 _SETTINGS = {
     "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "1000000",  # the autoscaler may take its time
-    "RAY_CHDIR_TO_TRIAL_DIR": "0",  # `Job.prepare` says where to be
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",  # `TrialSetup.prepare` says where to be
 }
 
 
@@ -63,25 +64,27 @@ class _Mailbox:
     """Hands results from rank 0 to the trial, and whether to stop back."""
 
     def __init__(self) -> None:
-        self._results: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+        self._reports: asyncio.Queue[TrialReport | None] = asyncio.Queue()
         self._answers: asyncio.Queue[bool] = asyncio.Queue()
 
-    async def ask(self, result: dict[str, Any]) -> bool:
-        await self._results.put(result)
+    async def ask(self, report: TrialReport) -> bool:
+        await self._reports.put(report)
         return await self._answers.get()
 
     async def close(self) -> None:
-        await self._results.put(None)
+        await self._reports.put(None)
 
-    async def take(self) -> dict[str, Any] | None:
-        return await self._results.get()
+    async def take(self) -> TrialReport | None:
+        return await self._reports.get()
 
     async def answer(self, stop: bool) -> None:
         await self._answers.put(stop)
 
 
-def train_together(job: Job, config: dict[str, Any], report: Report, reported: int = 0) -> None:
-    """Train a trial with `job.workers` workers; see `train`. `report` is called in this process.
+def train_together(
+    setup: TrialSetup, config: dict[str, Any], tell: Tell, reported: int = 0
+) -> None:
+    """Train a trial with `setup.workers` workers; see `train`. `tell` is called in this process.
 
     Raises:
         WorkersLostError: a worker or its machine is gone; the last checkpoint is there.
@@ -89,18 +92,19 @@ def train_together(job: Job, config: dict[str, Any], report: Report, reported: i
     """
     os.environ.update(_SETTINGS)
     mailbox = _Mailbox.remote()  # type: ignore[attr-defined]  # what ray.remote makes of a class
-    last: list[dict[str, Any]] = []
-    reading = threading.Thread(target=_read, args=(mailbox, report, last), daemon=True)
+    last: list[TrialReport] = []
+    reading = threading.Thread(target=_read, args=(mailbox, tell, last), daemon=True)
     reading.start()
-    share = {"CPU": job.cpus, **({"GPU": job.gpus} if job.gpus else {})}
-    given = {"job": ray.put(job), "trial": config, "mailbox": mailbox, "reported": reported}
+    share = {"CPU": setup.cpus, **({"GPU": setup.gpus} if setup.gpus else {})}
+    setup_ref = ray.put(setup)
+    given = {"setup": setup_ref, "trial": config, "mailbox": mailbox, "reported": reported}
     with tempfile.TemporaryDirectory(prefix="raynas-train-") as scratch:
         trainer = TorchTrainer(
             _work,
             train_loop_config=given,
             torch_config=_OwnNetwork(),
             scaling_config=ScalingConfig(
-                num_workers=job.workers, use_gpu=bool(job.gpus), resources_per_worker=share
+                num_workers=setup.workers, use_gpu=bool(setup.gpus), resources_per_worker=share
             ),
             run_config=RunConfig(
                 name="trial", storage_path=scratch, failure_config=FailureConfig(max_failures=0)
@@ -113,36 +117,36 @@ def train_together(job: Job, config: dict[str, Any], report: Report, reported: i
         finally:
             ray.get(mailbox.close.remote())
             reading.join()
-    for result in last:  # with it the trial ends, and what it holds must be free then
-        report(result)
+    for report in last:  # with it the trial ends, and what it holds must be free then
+        tell(report)
 
 
-def _read(mailbox: Any, report: Report, last: list[dict[str, Any]]) -> None:
-    while (result := ray.get(mailbox.take.remote())) is not None:
-        if result["done"]:
-            last.append(result)
-        stop = result["done"] or report(result)
+def _read(mailbox: Any, tell: Tell, last: list[TrialReport]) -> None:
+    while (report := ray.get(mailbox.take.remote())) is not None:
+        if report.ended:
+            last.append(report)
+        stop = report.ended or tell(report)
         ray.get(mailbox.answer.remote(stop))
 
 
 def _work(given: dict[str, Any]) -> None:
     """Train as one of the workers."""
-    job: Job = ray.get(given["job"])
-    job.prepare()
+    setup: TrialSetup = ray.get(given["setup"])
+    setup.prepare()
     context = get_context()
     strategy: Any = RayDDPStrategy
     environment: Any = RayLightningEnvironment
     team = Team(
-        workers=job.workers,
+        workers=setup.workers,
         rank=context.get_world_rank(),
         strategy=strategy(find_unused_parameters=True),  # a candidate may have some
         environment=environment(),
     )
 
-    def report(result: dict[str, Any]) -> bool:
-        return bool(ray.get(given["mailbox"].ask.remote(result)))
+    def tell(report: TrialReport) -> bool:
+        return bool(ray.get(given["mailbox"].ask.remote(report)))
 
-    train(job, given["trial"], report, given["reported"], team)
+    train(setup, given["trial"], tell, given["reported"], team)
 
 
 def _cause(error: Exception) -> Exception:

@@ -12,6 +12,7 @@ from ray.tune.schedulers import (
     TrialScheduler,
 )
 
+from raynas.engine.trial_report import TrialReport
 from raynas.options.scheduler_options import (
     AshaOptions,
     HyperbandOptions,
@@ -88,7 +89,7 @@ class EarlyStopping(InOrder):
     def __init__(self, rules: Rules, metric: str) -> None:
         """Deal trials to rules by their number."""
         super().__init__()  # type: ignore[no-untyped-call]  # Ray's is not typed
-        self._dealt = [rule for count, rule in rules for _ in range(count)]
+        self._dealt = _interleaved(rules)
         self._reported = metric
         self._epochs: dict[str, int] = {}  # how many each trial has reported
         self._live: set[str] = set()
@@ -109,7 +110,8 @@ class EarlyStopping(InOrder):
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
         """Decide after each epoch that is new whether the trial goes on."""
         rule, told = self._of(trial)
-        for epoch in result.get("curve", ()):
+        report = TrialReport.of(result)
+        for epoch in report.curve if report else ():
             if epoch["epoch"] > self._epochs.get(told.trial_id, 0):
                 self._epochs[told.trial_id] = epoch["epoch"]
                 decision = rule.on_trial_result(tune_controller, told, self._result(epoch))
@@ -141,6 +143,16 @@ class EarlyStopping(InOrder):
 
     def _result(self, epoch: dict[str, Any]) -> dict[str, Any]:
         return {"epoch": epoch["epoch"], self._reported: epoch[self._reported]}
+
+
+def _interleaved(rules: Rules) -> list[FIFOScheduler]:
+    """Return the order in which trials are dealt: any stretch of it has about all proportions."""
+    total = sum(count for count, _ in rules)
+    dealt: list[int] = []
+    for place in range(1, total + 1):
+        owed = [count * place / total - dealt.count(i) for i, (count, _) in enumerate(rules)]
+        dealt.append(max(range(len(rules)), key=lambda i: owed[i]))
+    return [rules[i][1] for i in dealt]
 
 
 def _bracket(grace: int, eta: int, epochs: int, metric: str, mode: str) -> FIFOScheduler:

@@ -12,8 +12,9 @@ from typing import Any
 import torch
 
 from raynas.data import DataSource
-from raynas.options.supernet_options import SupernetConfig
-from raynas.options.training_options import TrainingConfig
+from raynas.engine.trial_report import TrialReport
+from raynas.options.supernet_options import SupernetPlan
+from raynas.options.training_options import TrainingOptions
 from raynas.runs.storage import Folder, StoreError
 from raynas.runs.user_code import install_modules
 from raynas.space import Architecture, LoadedSpace, load_space_source
@@ -22,12 +23,12 @@ from raynas.training.darts import fit_supernet
 
 CHECKPOINT = "last.ckpt"
 
-Report = Callable[[dict[str, Any]], bool]
-"""Takes the result of an epoch; returns whether to stop."""
+Tell = Callable[[TrialReport], bool]
+"""Takes the report of an epoch; returns whether to stop."""
 
 
 @dataclass(frozen=True)
-class Job:
+class TrialSetup:
     """What all trials of a run share; travels once to each node through Ray's object store."""
 
     space_name: str
@@ -35,7 +36,7 @@ class Job:
     modules: bytes
     """The user's own modules that space and data import, zipped (see `find_modules`)."""
     data: DataSource
-    training: TrainingConfig
+    training: TrainingOptions
     seed: int
     metric: str
     checkpoints: Folder
@@ -69,20 +70,24 @@ class Job:
 
 
 def train(
-    job: Job, config: dict[str, Any], report: Report, reported: int = 0, team: Team | None = None
+    setup: TrialSetup,
+    config: dict[str, Any],
+    tell: Tell,
+    reported: int = 0,
+    team: Team | None = None,
 ) -> None:
     """Train the architecture or the supernet of a trial, on from its checkpoint where there is one.
 
-    Each epoch after the first `reported` is reported once its checkpoint is in the run folder; in
-    a `team`, on rank 0.
+    Each epoch after the first `reported` is told once its checkpoint is in the run folder; in a
+    `team`, on rank 0.
 
     Raises:
         CandidateError: a loss is not finite.
         StoreError: the checkpoint cannot be read or written.
         Exception: whatever the candidate raises.
     """
-    folder = job.checkpoints / config["trial_id"]
-    fit_it, epochs = _training(job, config)
+    folder = setup.checkpoints / config["trial_id"]
+    fit_it, epochs = _training(setup, config)
 
     def on_epoch(curve: list[dict[str, Any]], save: Callable[[Path], None]) -> bool:
         nonlocal reported
@@ -92,50 +97,48 @@ def train(
             save(Path())  # takes part in it; rank 0 writes
             return last
         _checkpoint(save, folder)
-        return report(_result(job, new, last)) or last
+        return tell(_report(new, last)) or last
 
     with tempfile.TemporaryDirectory() as scratch:
         fit_it(
-            seed=trial_seed(job.seed, config["number"]),
+            seed=trial_seed(setup.seed, config["number"]),
             checkpoint=_fetch(folder, Path(scratch)),
             on_epoch=on_epoch,
-            accelerator=job.accelerator,
-            logs=() if team is not None and team.rank else job.logs,
+            accelerator=setup.accelerator,
+            logs=() if team is not None and team.rank else setup.logs,
             name=config["trial_id"],
             team=team,
         )
 
 
-def reached(job: Job, config: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the result of what a trial's checkpoint has, if it has some epochs but not all."""
-    _, epochs = _training(job, config)
+def reached(setup: TrialSetup, config: dict[str, Any]) -> TrialReport | None:
+    """Return the report of what a trial's checkpoint has, if it has some epochs but not all."""
+    _, epochs = _training(setup, config)
     with tempfile.TemporaryDirectory() as scratch:
-        checkpoint = _fetch(job.checkpoints / config["trial_id"], Path(scratch))
+        checkpoint = _fetch(setup.checkpoints / config["trial_id"], Path(scratch))
         curve = read_curve(checkpoint) if checkpoint else []
-    return _result(job, curve, last=False) if 0 < len(curve) < epochs else None
+    return _report(curve, last=False) if 0 < len(curve) < epochs else None
 
 
-def _training(job: Job, config: dict[str, Any]) -> tuple[Callable[..., None], int]:
+def _training(setup: TrialSetup, config: dict[str, Any]) -> tuple[Callable[..., None], int]:
     """Return what trains a trial, and for how many epochs."""
     value, supernet = config["architecture"], config.get("supernet")
-    space = _space(job.space_source, job.space_name)
+    space = _space(setup.space_source, setup.space_name)
     if supernet is None:
-        training = job.training.overridden_by(value)
-        return partial(fit, space.build, value, job.data, training), training.epochs
-    search = SupernetConfig(**supernet)
-    precision = job.training.precision
-    return partial(fit_supernet, space, job.data, search, precision=precision), search.all_epochs
+        training = setup.training.overridden_by(value)
+        return partial(fit, space.build, value, setup.data, training), training.epochs
+    plan = SupernetPlan(**supernet)
+    precision = setup.training.precision
+    return partial(fit_supernet, space, setup.data, plan, precision=precision), plan.all_epochs
 
 
-def _result(job: Job, new: list[dict[str, Any]], last: bool) -> dict[str, Any]:
-    """Return the result that tells of some epochs, whose last one counts."""
-    metrics = new[-1]
-    numbers = {name: value for name, value in metrics.items() if type(value) in (int, float)}
-    names = [name for name in numbers if name not in ("epoch", "train_seconds")]
-    if "picks" in metrics:  # a supernet's; Tune wants the metric in every result
-        derived = Architecture(metrics["architecture"], metrics["picks"])
-        numbers |= {job.metric: float("nan"), "derived": derived.to_json()}
-    return {**numbers, "metric_names": names, "curve": new, "finished": last, "done": last}
+def _report(new: list[dict[str, Any]], last: bool) -> TrialReport:
+    """Tell of some epochs, whose last one counts."""
+    now = new[-1]
+    numbers = {name: float(value) for name, value in now.items() if type(value) in (int, float)}
+    metrics = {name: n for name, n in numbers.items() if name not in ("epoch", "train_seconds")}
+    derived = Architecture(now["architecture"], now["picks"]) if "picks" in now else None
+    return TrialReport(metrics, new, finished=last, derived=derived)
 
 
 def _fetch(folder: Folder, scratch: Path) -> Path | None:
@@ -151,15 +154,15 @@ def _space(source: str, name: str) -> LoadedSpace:
     return load_space_source(source, name)
 
 
-def test_trial(job: Job, trial_id: str, value: Any) -> dict[str, float]:
+def test_trial(setup: TrialSetup, trial_id: str, value: Any) -> dict[str, float]:
     """Return "test_loss", "test_accuracy" and "test_f1" of what a trial's checkpoint holds."""
-    build = _space(job.space_source, job.space_name).build
+    build = _space(setup.space_source, setup.space_name).build
     with tempfile.TemporaryDirectory() as scratch:
-        checkpoint = _fetch(job.checkpoints / trial_id, Path(scratch))
+        checkpoint = _fetch(setup.checkpoints / trial_id, Path(scratch))
         if checkpoint is None:
-            raise StoreError(f"run folder, {job.checkpoints.uri}: {trial_id} is not there")
+            raise StoreError(f"run folder, {setup.checkpoints.uri}: {trial_id} is not there")
         return evaluate_test(
-            build, value, job.data, job.training, checkpoint, accelerator=job.accelerator
+            build, value, setup.data, setup.training, checkpoint, accelerator=setup.accelerator
         )
 
 

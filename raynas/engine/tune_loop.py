@@ -1,4 +1,4 @@
-"""Ray Tune as the engine: it asks the book for trials, runs them, and tells the book what came."""
+"""Ray Tune as the engine: it asks the ledger for trials and tells it what came of them."""
 
 import logging
 import os
@@ -10,21 +10,22 @@ from typing import Any
 
 import ray
 from ray import tune
-from ray.tune.search import Searcher
 
 from raynas.engine.candidate_trial import CandidateTrial
 from raynas.engine.cluster import Room
-from raynas.engine.ledger import Book
+from raynas.engine.ledger import Ledger
 from raynas.engine.schedulers import EarlyStopping, make_scheduler
-from raynas.engine.trial_setup import Job
+from raynas.engine.trial_report import TrialReport
+from raynas.engine.trial_setup import TrialSetup
 from raynas.runs.storage import StoreError
+from raynas.tune import FINISHED, StrategySearcher
 
 _QUIET = {
     "RAY_AIR_NEW_OUTPUT": "0",  # no tables of Tune's own
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # no warning about it
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # no files per trial: 5 times the overhead
     "TUNE_DISABLE_SIGINT_HANDLER": "1",  # ours ends the run cleanly
-    "TUNE_MAX_PENDING_TRIALS_PG": "1000000000",  # `_Proposals` hands out as many as have room
+    "TUNE_MAX_PENDING_TRIALS_PG": "1000000000",  # `_Handing` hands out as many as have room
     "TUNE_GLOBAL_CHECKPOINT_S": "1000000000",  # the run folder is the state, not Tune's snapshot
     "TUNE_WARN_INSUFFICENT_RESOURCE_THRESHOLD_S": "1000000000",  # checked before the start
 }
@@ -43,43 +44,36 @@ class _Unsaved:
         return {}
 
 
-class _Proposals(_Unsaved, Searcher):
-    """Hands the book's proposals to Tune, as many at a time as the cluster has room for."""
+class _Handing:
+    """Hands the ledger's proposals to Tune, as many at a time as the cluster has room for."""
 
-    def __init__(self, book: Book) -> None:
-        super().__init__(metric=book.config.metric, mode=book.config.mode)
-        self._book = book
-        self._room = Room(book.config)
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._room = Room(ledger.config)
 
-    def suggest(self, trial_id: str) -> Any:
-        book = self._book
-        if not book.left:
-            return Searcher.FINISHED
-        most = min(book.left, book.config.concurrency or book.left, self._room.trials())
-        if len(book.running) >= most:
+    def suggest(self) -> dict[str, Any] | str | None:
+        ledger = self._ledger
+        if not ledger.left:
+            return FINISHED
+        most = min(ledger.left, ledger.config.concurrency or ledger.left, self._room.trials())
+        if len(ledger.running) >= most:
             return None
-        config = book.next()
+        config = ledger.next()
         # What is running may lose its worker and come back, so that is awaited.
-        over = config is None and book.exhausted and not book.running
-        return Searcher.FINISHED if over else config
-
-    def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
-        """Nothing: `_Results` tells the book, with the trial's own id and its error."""
-
-    def save(self, checkpoint_path: str) -> None:
-        """Nothing: as `_Unsaved` says."""
+        over = config is None and ledger.exhausted and not ledger.running
+        return FINISHED if over else config
 
 
 class _Results(_Unsaved, tune.Callback):
-    """Tells the book what Tune's trials report."""
+    """Tells the ledger what Tune's trials report."""
 
-    def __init__(self, book: Book) -> None:
-        self._book = book
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
         self._live: dict[str, Any] = {}
 
     def stop_all(self) -> bool:
         """Whether to end the run now; then what is being trained is killed, it can be resumed."""
-        if not self._book.stopped.is_set() and self._book.fatal is None:
+        if not self._ledger.stopped.is_set() and self._ledger.fatal is None:
             return False
         while self._live:
             _, trial = self._live.popitem()
@@ -94,7 +88,7 @@ class _Results(_Unsaved, tune.Callback):
             yield
         except Exception as error:
             logging.getLogger(__name__).exception("the run cannot go on")
-            self._book.give_up(error)
+            self._ledger.give_up(error)
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
         self._live[trial.trial_id] = trial
@@ -102,34 +96,38 @@ class _Results(_Unsaved, tune.Callback):
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **_: Any
     ) -> None:
+        report = TrialReport.of(result)
         with self._guard():
-            self._book.epoch(trial.config["trial_id"], result)
+            if report is not None:
+                self._ledger.note(trial.config["trial_id"], report)
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
         self._live.pop(trial.trial_id, None)
+        report, trial_id = TrialReport.of(trial.last_result), trial.config["trial_id"]
         with self._guard():
-            result = trial.last_result or {}
-            if "lost" in result:
-                fatal = StoreError(result["lost"]) if result["store"] else None
-                self._book.lose(trial.config["trial_id"], result["lost"], MACHINES_LOST, fatal)
+            if report is None:
+                self._ledger.fail(trial_id, "it ended without a result")
+            elif report.lost is not None:
+                fatal = StoreError(report.lost) if report.store_away else None
+                self._ledger.lose(trial_id, report.lost, MACHINES_LOST, fatal)
             else:
-                self._book.finish(trial.config["trial_id"], result)
+                self._ledger.finish(trial_id, report)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
-        if self._live.pop(trial.trial_id, None) is None and self._book.stopped.is_set():
+        if self._live.pop(trial.trial_id, None) is None and self._ledger.stopped.is_set():
             return  # killed by stop_all
         with self._guard():
             error = _error_of(trial)
             trial_id, reason = trial.config["trial_id"], _worker_error(error)
             if _is_lost(error):
                 most = MACHINES_LOST if _NODE_DIED in reason else WORKERS_LOST
-                self._book.lose(trial_id, reason, most)
+                self._ledger.lose(trial_id, reason, most)
             else:
-                self._book.fail(trial_id, reason)
+                self._ledger.fail(trial_id, reason)
 
 
 class _Stop(_Unsaved, tune.Stopper):
-    """Ends Tune's loop when the book says so."""
+    """Ends Tune's loop when the ledger says so."""
 
     def __init__(self, results: _Results) -> None:
         self._results = results
@@ -142,31 +140,31 @@ class _Stop(_Unsaved, tune.Stopper):
 
 
 def run_trials(
-    book: Book,
-    job: Job | None,
+    ledger: Ledger,
+    setup: TrialSetup | None,
     trainable: type[tune.Trainable] = CandidateTrial,
     *,
     callbacks: Sequence[tune.Callback] = (),
 ) -> None:
-    """Run trials until the book has as many as it is to have, or says stop.
+    """Run trials until the ledger has as many as it is to have, or says stop.
 
-    `trainable` is told the `job`, where there is one, in its `setup`; `callbacks` follow the
-    trials, too.
+    `trainable` is given the `setup` of the trials, where there is one, in its method of that name;
+    `callbacks` follow the trials, too.
 
     Raises:
         Exception: what made it impossible to write to the run folder.
     """
-    if not book.left or (book.exhausted and not book.running):
+    if not ledger.left or (ledger.exhausted and not ledger.running):
         return
-    config = book.config
+    config = ledger.config
     resources = {"cpu": config.cpus_per_trial, "gpu": config.gpus_per_trial}
     if config.workers_per_trial > 1:  # Ray Train places them; Tune wants a trial to need something
         resources = {"memory": 1}
-    told = tune.with_parameters(trainable, job=job) if job else trainable
-    results = _Results(book)
+    told = tune.with_parameters(trainable, setup=setup) if setup else trainable
+    results = _Results(ledger)
     scheduler = make_scheduler(config.scheduler_options, config.epochs, config.metric, config.mode)
     if isinstance(scheduler, EarlyStopping):
-        for trial in book.trials():
+        for trial in ledger.trials():
             scheduler.recall(trial.number, trial.trial_id, trial.curve)
     with _quiet_tune(), tempfile.TemporaryDirectory(prefix="raynas-tune-") as scratch:
         tune.run(  # not tune.Tuner, which pickles all of this into the experiment
@@ -174,9 +172,9 @@ def run_trials(
             name="run",
             metric=config.metric,
             mode=config.mode,
-            num_samples=-1,  # `_Proposals` says when it is enough
+            num_samples=-1,  # `_Handing` says when it is enough
             resources_per_trial=resources,
-            search_alg=_Proposals(book),
+            search_alg=StrategySearcher(ledger.strategy, runner=_Handing(ledger)),
             scheduler=scheduler,
             callbacks=[results, *callbacks],
             stop=_Stop(results),
@@ -187,8 +185,8 @@ def run_trials(
             raise_on_failed_trial=False,
             verbose=0,
         )
-    if book.fatal is not None:
-        raise book.fatal
+    if ledger.fatal is not None:
+        raise ledger.fatal
 
 
 def _name(trial: Any) -> str:

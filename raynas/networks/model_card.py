@@ -1,41 +1,41 @@
 """The README.md of a network's folder: what it is, how to use it, how good it is, what it costs."""
 
-from typing import Any
+from raynas.runs.found_network import FoundNetwork, Retrained
 
 SHOWN_LABELS = 50
 """Class names that are listed."""
 
 
-def model_card(found: dict[str, Any], folder: str) -> str:
+def model_card(found: FoundNetwork, folder: str) -> str:
     """Write the card of a network from what its architecture.json says."""
     parts = [_title(found), _use(found, folder), _results(found), _data(found), _origin(found)]
     return "\n\n".join(parts) + "\n"
 
 
-def _title(found: dict[str, Any]) -> str:
-    kind = "images" if len(found["input_shape"]) == 3 else "rows of numbers"
+def _title(found: FoundNetwork) -> str:
+    kind = "images" if len(found.input_shape) == 3 else "rows of numbers"
     return (
-        f"# A network for {found['data']}\n\n"
-        f"It tells {len(found['label_names'])} classes of {kind} apart: {found['description']}"
+        f"# A network for {found.data}\n\n"
+        f"It tells {len(found.label_names)} classes of {kind} apart: {found.description}"
     )
 
 
-def _use(found: dict[str, Any], folder: str) -> str:
-    shape = ", ".join(map(str, found["input_shape"]))
-    exported = found.get("exported")
-    dtype = f" of {exported['input_dtype']}" if exported else ""
+def _use(found: FoundNetwork, folder: str) -> str:
+    shape = ", ".join(map(str, found.input_shape))
+    exported = found.exported
+    dtype = f" of {exported.input_dtype}" if exported else ""
     text = f"""\
 ## Use
 
 Inputs have the shape (batch, {shape}){dtype}, with values as in the data set: the normalisation is
 part of the network. Outputs are one number a class (logits); the largest one is the class."""
     if exported:
-        file = exported["file"] if "://" in folder else f"{folder}/{exported['file']}"
-        text += "\n\n" + _USE[exported["format"]].format(file=file)
+        file = exported.file if "://" in folder else f"{folder}/{exported.file}"
+        text += "\n\n" + _USE[exported.format].format(file=file)
         text += (
             f"\n\nThe program was compared with the trained network on validation inputs, in "
-            f"batches of {', '.join(map(str, exported['checked_batches']))}: the largest "
-            f"difference of an output is {exported['largest_difference']:.1e}."
+            f"batches of {', '.join(map(str, exported.checked_batches))}: the largest "
+            f"difference of an output is {exported.largest_difference:.1e}."
         )
     return (
         text
@@ -82,65 +82,66 @@ _INT8 = {
 }
 
 
-def _results(found: dict[str, Any]) -> str:
+def _results(found: FoundNetwork) -> str:
     lines = ["## Results and cost", "", "| | accuracy | F1 | loss |", "|---|---|---|---|"]
     splits = [
-        ("validation", "val", found["metrics"]),
-        ("test, measured once", "test", found["test"]),
+        ("validation", "val", found.metrics),
+        ("test, measured once", "test", found.test),
     ]
     for name, prefix, metrics in splits:
         if metrics is not None:
             values = (metrics[f"{prefix}_{metric}"] for metric in ("accuracy", "f1", "loss"))
             lines.append(f"| {name} | " + " | ".join(f"{value:.4f}" for value in values) + " |")
-    if found["test"] is None:
+    if found.test is None:
         lines += ["", "It was not measured on the test data."]
-    lines += _seeds(found.get("retrained"))
-    metrics = found["metrics"]
+    lines += _seeds(found.retrained)
+    metrics = found.metrics
     lines += [
         "",
         f"{metrics['params']:,.0f} parameters, {metrics['macs']:,.0f} MACs and, where it was "
         f"trained, {metrics['latency_ms']:.2g} ms for one input.",
     ]
-    int8 = found.get("exported", {}).get("int8")
-    if int8:
+    exported = found.exported
+    if exported and exported.int8:
+        int8 = exported.int8
         lines += [
             "",
-            f"`{int8['file']}` is the same network in 8 bits: {int8['bytes']:,} bytes instead of "
-            f"{found['exported']['bytes']:,}, validation accuracy {int8['val_accuracy']:.4f} "
-            f"instead of {int8['val_accuracy_before']:.4f}. The ranges of its activations were "
-            f"measured on training data.{_INT8[found['exported']['format']]}",
+            f"`{int8.file}` is the same network in 8 bits: {int8.bytes:,} bytes instead of "
+            f"{exported.bytes:,}, validation accuracy {int8.val_accuracy:.4f} "
+            f"instead of {int8.val_accuracy_before:.4f}. The ranges of its activations were "
+            f"measured on training data.{_INT8[exported.format]}",
         ]
     return "\n".join(lines)
 
 
-def _seeds(retrained: dict[str, Any] | None) -> list[str]:
+def _seeds(retrained: Retrained | None) -> list[str]:
     """Say how well each seed of a retraining did; these numbers are of the best of them."""
-    if not retrained or len(retrained["seeds"]) < 2:
+    if not retrained or len(retrained.seeds) < 2:
         return []
-    lines = ["", f"The best by validation of {len(retrained['seeds'])} seeds:", ""]
+    lines = ["", f"The best by validation of {len(retrained.seeds)} seeds:", ""]
     lines += ["| seed | validation accuracy | test accuracy |", "|---|---|---|"]
-    for seed in retrained["seeds"]:
+    for seed in retrained.seeds:
         numbers = f"{seed['val_accuracy']:.4f} | {seed['test_accuracy']:.4f}"
         lines.append(f"| {seed['seed']} | {numbers} |")
     return lines
 
 
-def _data(found: dict[str, Any]) -> str:
-    names = found["label_names"]
+def _data(found: FoundNetwork) -> str:
+    names = found.label_names
     more = f" and {len(names) - SHOWN_LABELS} more" if len(names) > SHOWN_LABELS else ""
     return (
-        f"## Data\n\n`{found['data']}`: {found['data_summary']}.\n\n"
+        f"## Data\n\n`{found.data}`: {found.data_summary}.\n\n"
         f"Classes, in the order of the outputs: {', '.join(names[:SHOWN_LABELS])}{more}."
     )
 
 
-def _origin(found: dict[str, Any]) -> str:
-    trained = "Trained in full after the search, on" if "retrained" in found else "Trained on"
-    training = ", ".join(f"{name} {value}" for name, value in found["training"].items())
+def _origin(found: FoundNetwork) -> str:
+    trained = "Trained in full after the search, on" if found.retrained else "Trained on"
+    training = ", ".join(f"{name} {value}" for name, value in found.training.items())
     return (
-        f"## How it was found\n\nTrial {found['number']} of {found['trials']} of the run "
-        f"{found['run']}: {found['strategy']} over the space {found['space']}, seed "
-        f"{found['seed']}, best by {found['metric']}. {trained} the training split only, with "
+        f"## How it was found\n\nTrial {found.number} of {found.trials} of the run "
+        f"{found.run}: {found.strategy} over the space {found.space}, seed "
+        f"{found.seed}, best by {found.metric}. {trained} the training split only, with "
         f"{training}; these are the weights after the last epoch.\n\n"
         "`architecture.json` has all of this as data, `weights.safetensors` the weights, and "
         "`space.py` builds the network."

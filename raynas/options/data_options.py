@@ -1,28 +1,34 @@
 """How a data set is read and divided."""
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from raynas.options.option_model import Options
 
 
-class DataOptions(BaseModel):
+class DataOptions(Options):
     """How a data set is read and divided."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    label: str = Field("label", description="column of the labels in a Parquet file")
+    label: str = Field("label", description="Column of the labels in a Parquet file.")
     image: str | None = Field(
-        None, description="column of the images; by default the first that holds encoded images"
+        None, description="Column of the images; none is the first that holds encoded images."
     )
     validation_fraction: float = Field(
-        0.2, gt=0, lt=1, description="share of the rows for validation, unless it comes apart"
+        0.2, gt=0, lt=1, description="Share of the rows for validation, unless it comes apart."
     )
     test_fraction: float = Field(
-        0.2, gt=0, lt=1, description="share of the rows for the test, unless it comes apart"
+        0.2, gt=0, lt=1, description="Share of the rows for the test, unless it comes apart."
     )
     limit: int | None = Field(
         None,
         ge=3,
-        description="use at most so many rows (of the training file, before validation is taken "
-        "from it; of the others the same share), drawn by class from the seed",
+        description="Use at most so many rows (of the training file, before validation is taken "
+        "from it; of the others the same share), drawn by class; none is all.",
+    )
+    data_seed: int = Field(
+        0,
+        ge=0,
+        description="Decides which rows are for training, validation and test: runs of other seeds "
+        "share them.",
     )
 
     @model_validator(mode="after")

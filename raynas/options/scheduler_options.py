@@ -1,23 +1,28 @@
 """What stops trials that do badly before their last epoch: the options of each scheduler."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from raynas.options.option_model import Options
 
 
-class SchedulerOptions(BaseModel):
+class SchedulerOptions(Options):
     """The options of a scheduler; here, of none."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+
+class Graceful(SchedulerOptions):
+    """A scheduler that lets every trial begin."""
+
+    grace_period: int = Field(1, ge=1, description="Epochs that every trial is given.")
 
 
-class AshaOptions(SchedulerOptions):
+class AshaOptions(Graceful):
     """Asynchronous successive halving (Li 2020, arXiv:1810.05934); nothing waits for others.
 
     At each rung (`grace_period` epochs, then `reduction_factor` times as many, …) a trial goes on
     if it is among the best one in `reduction_factor` of those that came to that rung before it.
     """
 
-    grace_period: int = Field(1, ge=1, description="epochs that every trial is given")
-    reduction_factor: int = Field(4, ge=2, description="one trial in so many is promoted")
+    reduction_factor: int = Field(4, ge=2, description="One trial in so many is promoted.")
 
 
 class HyperbandOptions(SchedulerOptions):
@@ -28,17 +33,16 @@ class HyperbandOptions(SchedulerOptions):
     it: meanwhile a strategy would wait for results, and workers for the strategy.
     """
 
-    reduction_factor: int = Field(3, ge=2, description="one trial in so many is promoted")
+    reduction_factor: int = Field(3, ge=2, description="One trial in so many is promoted.")
 
 
-class MedianOptions(SchedulerOptions):
+class MedianOptions(Graceful):
     """Vizier's rule (Golovin 2017, https://doi.org/10.1145/3097983.3098043).
 
     A trial stops if its best so far is worse than the median of the others' means until then.
     """
 
-    grace_period: int = Field(1, ge=1, description="epochs that every trial is given")
-    min_samples: int = Field(3, ge=1, description="other trials that the median needs")
+    min_samples: int = Field(3, ge=1, description="Other trials that the median needs.")
 
 
 SCHEDULERS: dict[str, type[SchedulerOptions]] = {

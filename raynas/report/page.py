@@ -85,7 +85,7 @@ def _headline(facts: Facts) -> str:
     if facts.origin:
         many = f"{config.trials} seeds" if config.trials > 1 else "1 seed"
         return (
-            f"Trial {facts.origin['number']} of {facts.origin['run']}, trained in full on "
+            f"Trial {facts.origin.number} of {facts.origin.run}, trained in full on "
             f"{config.data}: {many} of {config.epochs} epochs."
         )
     way = "largest" if facts.larger_is_better else "smallest"
@@ -98,7 +98,7 @@ def _headline(facts: Facts) -> str:
 def _about(facts: Facts) -> str:
     """Say what may be built and what it learns from, where that is known."""
     space = " ".join(facts.space_doc.partition("\n\n")[0].split())
-    data = facts.best.get("data_summary", "") if facts.best else ""
+    data = facts.best.data_summary if facts.best else ""
     return " ".join(f"{name}: {text.rstrip('.')}." for name, text in
                     (("Space", space), ("Data", data)) if text)  # fmt: skip
 
@@ -118,8 +118,12 @@ def _tiles(facts: Facts) -> list[Tile]:
     if facts.origin and facts.ranked:
         reached = [trial.metrics for trial in facts.scored]
         tiles.append(Tile("test accuracy", spread(reached, "test_accuracy"), "each measured once"))
-    elif facts.best and facts.ranked and facts.best["trial_id"] == facts.ranked[0].trial_id:
-        test = facts.best["test"]
+    elif (
+        facts.best
+        and (test := facts.best.test)
+        and facts.ranked
+        and facts.best.trial_id == facts.ranked[0].trial_id
+    ):
         tiles.append(
             Tile("test accuracy", f"{test['test_accuracy']:.4f}", "measured once, at the end")
         )

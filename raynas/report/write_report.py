@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import yaml
-
 from raynas.report.facts.comparison import check_comparable
 from raynas.report.facts.facts import Facts
 from raynas.report.page import page
-from raynas.runs.run_folder import REPORT, RunFolder, read_run_yaml
+from raynas.runs.run_file import read_run_file
+from raynas.runs.run_folder import REPORT, RunFolder
 from raynas.runs.wording import command
 
 
@@ -37,7 +36,7 @@ def read_facts(run: RunFolder, state: str | None = None) -> Facts:
     folder, trials = run.folder, list(run.trials())
     return Facts(
         config=run.config,
-        versions=yaml.safe_load(read_run_yaml(folder)).get("versions") or {},
+        versions=read_run_file(folder).versions,
         space_source=folder.read("space.py").decode() if folder.exists("space.py") else "",
         uri=folder.uri,
         command=command(),

@@ -2,31 +2,36 @@
 
 import importlib.util
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from raynas.data import DataSource, load_data, stored_batches
+from raynas.data import DataSource, load_data
 from raynas.engine.best_network import trial_weights
 from raynas.engine.trial_setup import CHECKPOINT
 from raynas.nets import Network
 from raynas.networks.formats import FORMATS, TOLERANCE, ExportFailed, Outputs, difference
-from raynas.networks.found_network import (
+from raynas.networks.int8 import quantize_onnx, quantize_torch
+from raynas.networks.network_folder import (
     SPACE,
+    NetworkParts,
     build_network,
     found_network,
     read_network,
     write_network,
 )
-from raynas.networks.int8 import quantize_onnx, quantize_torch
+from raynas.options.command_options import ExportCall
 from raynas.results.retrain import retrainings
+from raynas.runs.found_network import Exported, FoundNetwork, Quantized
 from raynas.runs.ranking import ranked_trial
-from raynas.runs.run_config import RunConfig, read_config
-from raynas.runs.run_folder import BEST, open_run, read_run_yaml
+from raynas.runs.run_config import RunConfig
+from raynas.runs.run_file import read_run_config
+from raynas.runs.run_folder import BEST, RunFolder, open_run
 from raynas.runs.storage import Folder, open_folder
+from raynas.runs.trial import Trial
 from raynas.runs.user_code import MODULES, install_modules
+from raynas.training import stored_batches
 
 BATCHES = (1, 2, 7, 64)
 """Sizes of the batches of real inputs on which a program must agree with the network."""
@@ -35,75 +40,66 @@ CALIBRATION = 16
 
 
 @dataclass(frozen=True)
-class Exported:
+class Export:
     """What an export made: its folder, what it is of, and what was measured."""
 
     folder: Folder
-    found: dict[str, Any]
+    found: FoundNetwork
+    made: Exported
 
 
-def export_run(
-    path: str,
-    *,
-    rank: int = 1,
-    format_: str = "pytorch",
-    output: str = "",
-    quantize: str | None = None,
-) -> Exported:
+def export_run(path: str, call: ExportCall) -> Export:
     """Write the `rank`-th best network of a run as a program, and check that it is the same.
 
-    Of a trial that has been retrained, the best of its retrained networks is taken. `output` is a
-    folder, by default `exported/trial-NUMBER-FORMAT` in the run's; an export there is replaced.
+    Of a trial that has been retrained, the best of its retrained networks is taken. An export that
+    is there already is replaced.
 
     Raises:
-        ValueError: no such run, rank, format or weights; a package is missing; the output is not
-            empty; the data set, which the check needs, cannot be read.
+        ValueError: no such run, rank or weights; a package is missing; the output is not empty; the
+            data set, which the check needs, cannot be read.
         ExportFailed: the network cannot be written so, or the program does not agree with it.
     """
-    _check(format_, quantize)
+    _check(call)
     run = open_run(path)
-    config = read_config(read_run_yaml(run.folder), run.folder.uri_of("run.yaml"))
-    trial = ranked_trial(run, rank)
-    default = run.folder / "exported" / f"{run.unit}-{trial.number:05d}-{format_}"
-    folder = open_folder(output) if output else default
+    config = read_run_config(run.folder)
+    trial = ranked_trial(run, call.rank)
+    default = run.folder / "exported" / f"{run.unit}-{trial.number:05d}-{call.format}"
+    folder = open_folder(call.output) if call.output else default
     if folder.exists() and any(True for _ in folder.list()) and not folder.exists(BEST):
         raise ValueError(f"output {folder.uri} is not empty and no export; choose another folder")
-    data = load_data(config.data, seed=config.seed, options=config.data_options)
-    found, source, weights, taken_from = _network(path, config, trial, data)
-    modules = run.folder.read(MODULES) if run.folder.exists(MODULES) else b""
-    install_modules(modules)
-    network = build_network(found, source, weights)
-    found = {**found, "exported": {"from": taken_from, **_write(folder, network, data, format_)}}
-    if quantize:
-        found["exported"]["int8"] = _quantize(folder, network, data, format_)
-    write_network(folder, found, weights, source, modules)
-    return Exported(folder, found)
+    data = load_data(config.data, options=config.data_options)
+    parts, taken_from = _network(run, config, trial, data)
+    install_modules(parts.modules)
+    network = build_network(parts)
+    made = _write(folder, network, data, call.format, taken_from)
+    if call.quantize:
+        made = made.model_copy(update={"int8": _quantize(folder, network, data, call.format)})
+    found = parts.found.but(exported=made)
+    write_network(folder, replace(parts, found=found))
+    return Export(folder, found, made)
 
 
-def summary(exported: Exported) -> list[str]:
+def summary(export: Export) -> list[str]:
     """Say in a few lines what was exported and how well it agrees."""
-    found, made = exported.found, exported.found["exported"]
+    made = export.made
     lines = [
-        f"Exported {found['description']}",
-        f"from      {made['from']}",
-        f"to        {exported.folder.uri_of(made['file'])} ({made['bytes']:,} bytes)",
-        f"agrees    to {made['largest_difference']:.1e} with the trained network, on validation "
-        f"inputs in batches of {', '.join(map(str, made['checked_batches']))}",
+        f"Exported {export.found.description}",
+        f"from      {made.taken_from}",
+        f"to        {export.folder.uri_of(made.file)} ({made.bytes:,} bytes)",
+        f"agrees    to {made.largest_difference:.1e} with the trained network, on validation "
+        f"inputs in batches of {', '.join(map(str, made.checked_batches))}",
     ]
-    if "int8" in made:
-        int8 = made["int8"]
+    if made.int8 is not None:
+        int8 = made.int8
         lines.append(
-            f"int8      {int8['file']} ({int8['bytes']:,} bytes): validation accuracy "
-            f"{int8['val_accuracy']:.4f}, before {int8['val_accuracy_before']:.4f}"
+            f"int8      {int8.file} ({int8.bytes:,} bytes): validation accuracy "
+            f"{int8.val_accuracy:.4f}, before {int8.val_accuracy_before:.4f}"
         )
-    return [*lines, f"how to use it: {exported.folder.uri_of('README.md')}"]
+    return [*lines, f"how to use it: {export.folder.uri_of('README.md')}"]
 
 
-def _check(format_: str, quantize: str | None) -> None:
-    if format_ not in FORMATS:
-        raise ValueError(f"format: expected one of {', '.join(FORMATS)}, got {format_!r}")
-    if quantize not in (None, "int8"):
-        raise ValueError(f"quantize: expected int8, got {quantize!r}")
+def _check(call: ExportCall) -> None:
+    format_, quantize = call.format, call.quantize
     for extra, wanted, needed in (
         ("onnx", format_ == "onnx", ("onnx", "onnxruntime", "onnxscript")),
         ("int8", format_ == "pytorch" and quantize, ("torchao",)),
@@ -118,15 +114,16 @@ def _check(format_: str, quantize: str | None) -> None:
 
 
 def _network(
-    path: str, config: RunConfig, trial: Any, data: DataSource
-) -> tuple[dict[str, Any], str, bytes, str]:
-    """Return a trial's network as `build_network` takes it, and where it was taken from."""
-    run = open_run(path)
+    run: RunFolder, config: RunConfig, trial: Trial, data: DataSource
+) -> tuple[NetworkParts, str]:
+    """Return the parts of a trial's network, and where they were taken from."""
+    modules = run.folder.read(MODULES) if run.folder.exists(MODULES) else b""
     for retrained in retrainings(run, trial.number)[:1]:
-        return *read_network(retrained.folder / "best"), retrained.folder.uri
+        parts = read_network(retrained.folder / "best")
+        return replace(parts, modules=modules), retrained.folder.uri
     best = run.best()
-    if best is not None and best["trial_id"] == trial.trial_id:
-        return *read_network(run.folder / "best"), (run.folder / "best").uri
+    if best is not None and best.trial_id == trial.trial_id:
+        return read_network(run.folder / "best"), (run.folder / "best").uri
     checkpoints = run.folder / "checkpoints"
     if not checkpoints.exists(f"{trial.trial_id}/{CHECKPOINT}"):
         raise ValueError(
@@ -136,10 +133,12 @@ def _network(
     found = found_network(config, trial, data, config.training, config.space_name, test=None)
     source = run.folder.read(SPACE).decode()
     weights = trial_weights(checkpoints, trial.trial_id)
-    return found, source, weights, f"trial {trial.number}"
+    return NetworkParts(found, weights, source, modules), f"trial {trial.number}"
 
 
-def _write(folder: Folder, network: Network, data: DataSource, format_: str) -> dict[str, Any]:
+def _write(
+    folder: Folder, network: Network, data: DataSource, format_: str, taken_from: str
+) -> Exported:
     """Write the program and compare what is written with the network, on validation inputs."""
     chosen = FORMATS[format_]
     parts = [inputs for inputs, _ in stored_batches(data, "validation", limit=len(BATCHES))]
@@ -152,14 +151,15 @@ def _write(folder: Folder, network: Network, data: DataSource, format_: str) -> 
         )
     folder.make()
     folder.write(chosen.file, content)
-    return {
-        "format": format_,
-        "file": chosen.file,
-        "bytes": len(content),
-        "input_dtype": str(inputs.dtype).removeprefix("torch."),
-        "largest_difference": worst,
-        "checked_batches": [min(size, len(inputs)) for size in BATCHES],
-    }
+    return Exported(
+        taken_from=taken_from,
+        format=format_,
+        file=chosen.file,
+        bytes=len(content),
+        input_dtype=str(inputs.dtype).removeprefix("torch."),
+        largest_difference=worst,
+        checked_batches=[min(size, len(inputs)) for size in BATCHES],
+    )
 
 
 def _two(inputs: Tensor) -> Tensor:
@@ -168,7 +168,7 @@ def _two(inputs: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def _quantize(folder: Folder, network: Network, data: DataSource, format_: str) -> dict[str, Any]:
+def _quantize(folder: Folder, network: Network, data: DataSource, format_: str) -> Quantized:
     """Write the network in 8 bits beside the program; say how well both do on validation data."""
     chosen = FORMATS[format_]
     calibration = stored_batches(data, "train", limit=CALIBRATION)
@@ -180,12 +180,12 @@ def _quantize(folder: Folder, network: Network, data: DataSource, format_: str) 
     name, _, suffix = chosen.file.rpartition(".")
     file = f"{name}.int8.{suffix}"
     folder.write(file, content)
-    return {
-        "file": file,
-        "bytes": len(content),
-        "val_accuracy": _accuracy(chosen.open(content), stored_batches(data, "validation")),
-        "val_accuracy_before": _accuracy(network, stored_batches(data, "validation")),
-    }
+    return Quantized(
+        file=file,
+        bytes=len(content),
+        val_accuracy=_accuracy(chosen.open(content), stored_batches(data, "validation")),
+        val_accuracy_before=_accuracy(network, stored_batches(data, "validation")),
+    )
 
 
 def _accuracy(program: Outputs, batches: Iterable[tuple[Tensor, Tensor]]) -> float:

@@ -9,6 +9,7 @@ not merged: that takes two steps, and who reads or crashes between them would fi
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
@@ -46,7 +47,8 @@ class Record:
     def append(self, trial: Trial) -> None:
         """Write one more finished trial; it is safe on disk when this returns."""
         known = self._tail.column_names
-        new = [(name, pa.float64()) for name in trial.metrics if name not in known]
+        new = [(column.name, column.type) for column in COLUMNS if column.name not in known]
+        new += [(name, pa.float64()) for name in trial.metrics if name not in known]
         if new:
             self._tail = _widened(self._tail, pa.schema([*self._tail.schema, *new]))
             for index in range(self._files):
@@ -59,9 +61,9 @@ class Record:
 
     def __iter__(self) -> Iterator[Trial]:
         """Yield every finished trial in order of completion."""
-        for index in range(self._files):
-            yield from map(Trial.from_row, _rows(self._read(index)))
-        yield from map(Trial.from_row, _rows(self._tail))
+        tables = chain(map(self._read, range(self._files)), [self._tail])
+        rows = chain.from_iterable(map(_rows, tables))
+        return (Trial.from_row(row, place) for place, row in enumerate(rows))
 
     def _read(self, index: int) -> pa.Table:
         for pause in () if self._folder.local else TORN_PAUSES_S:

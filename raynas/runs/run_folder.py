@@ -1,20 +1,21 @@
 """A run, going on or ended, as its folder tells it."""
 
-import json
 from collections.abc import Iterator
-from typing import Any
+from typing import TypeVar
 
-from pydantic import ValidationError
-
-from raynas.options.run_options import RunOptions, one_line, parse_options
+from raynas.options.run_options import RunOptions
+from raynas.runs.found_network import FoundNetwork, Origin, Said
 from raynas.runs.lock import is_locked
 from raynas.runs.record import Record
+from raynas.runs.run_file import RUN_FILE, read_run_file
 from raynas.runs.storage import Folder, open_folder
 from raynas.runs.trial import Trial
 
 BEST = "architecture.json"
 ORIGIN = "origin.json"
 REPORT = "report.html"
+
+_Said = TypeVar("_Said", bound=Said)
 
 
 class RunFolder:
@@ -31,19 +32,27 @@ class RunFolder:
         """Yield the finished trials in order of completion."""
         yield from Record(self.folder)
 
-    def best(self) -> dict[str, Any] | None:
-        """Return what `best/architecture.json` says, or None while the search goes on."""
-        if not self.folder.exists(f"best/{BEST}"):
-            return None
-        found: dict[str, Any] = json.loads(self.folder.read(f"best/{BEST}"))
-        return found
+    def best(self) -> FoundNetwork | None:
+        """Return what `best/architecture.json` says, or None while the search goes on.
 
-    def origin(self) -> dict[str, Any] | None:
-        """Return where the one architecture of a retraining comes from; None for a search."""
-        if not self.folder.exists(ORIGIN):
+        Raises:
+            ValueError: it is broken.
+        """
+        return self._said(FoundNetwork, f"best/{BEST}")
+
+    def origin(self) -> Origin | None:
+        """Return where the one architecture of a retraining comes from; None for a search.
+
+        Raises:
+            ValueError: that is broken.
+        """
+        return self._said(Origin, ORIGIN)
+
+    def _said(self, kind: type[_Said], name: str) -> _Said | None:
+        if not self.folder.exists(name):
             return None
-        found: dict[str, Any] = json.loads(self.folder.read(ORIGIN))
-        return found
+        read: _Said = kind.read(self.folder.read(name), self.folder.uri_of(name))
+        return read
 
     @property
     def unit(self) -> str:
@@ -57,7 +66,7 @@ class RunFolder:
         if done >= self.config.trials:
             return "finished"
         best = self.best()  # of fewer trials where the space has no more
-        return "finished" if best and best["trials"] == self.config.trials else "interrupted"
+        return "finished" if best and best.trials == self.config.trials else "interrupted"
 
 
 def open_run(path: str) -> RunFolder:
@@ -67,23 +76,8 @@ def open_run(path: str) -> RunFolder:
         ValueError: there is none at `path`, or its run.yaml is broken.
     """
     folder = open_folder(path)
-    where = folder.uri_of("run.yaml")
+    values = read_run_file(folder).options
     try:
-        return RunFolder(folder, RunOptions(**parse_options(read_run_yaml(folder), where)))
-    except ValidationError as error:
-        raise ValueError(f"{where}: {one_line(error)}") from error
-
-
-def read_run_yaml(folder: Folder) -> str:
-    """Return the text of a run's run.yaml.
-
-    Raises:
-        ValueError: there is none.
-    """
-    try:
-        return folder.read("run.yaml").decode()
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise ValueError(
-            f"{folder.uri} is no run folder: it has no run.yaml; expected what `raynas search` "
-            "made, like runs/NAME"
-        ) from error
+        return RunFolder(folder, RunOptions.checked(values))
+    except ValueError as error:
+        raise ValueError(f"{folder.uri_of(RUN_FILE)}: {error}") from error

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from raynas.options.supernet_options import SupernetPlan
 from raynas.space import Architecture
 from raynas.strategies import Proposal, variants_from_json, variants_to_json
 
@@ -27,6 +28,7 @@ COLUMNS = pa.schema(
         ("node", pa.string()),
         ("parents", pa.string()),
         ("repeats", pa.string()),
+        ("known", pa.int64()),
         ("notes", pa.string()),
         ("curve", pa.string()),
         ("variants", pa.string()),
@@ -97,17 +99,22 @@ class Trial:
             "node": self.node,
             "parents": json.dumps(self.proposal.parents),
             "repeats": json.dumps(self.proposal.repeats),
+            "known": self.proposal.known,
             "variants": variants_to_json(self.proposal.variants),
             "notes": json.dumps(self.proposal.notes),
             "curve": json.dumps(self.curve),
-            "supernet": json.dumps(supernet) if (supernet := self.proposal.supernet) else None,
+            "supernet": plan.model_dump_json() if (plan := self.proposal.supernet) else None,
             "derived": self.derived.to_json() if self.derived else None,
             **self.metrics,
         }
 
     @classmethod
-    def from_row(cls, row: dict[str, Any]) -> "Trial":
-        """Read back what `to_row` wrote."""
+    def from_row(cls, row: dict[str, Any], place: int) -> "Trial":
+        """Read back what `to_row` wrote; `place` is how many rows come before it.
+
+        Records of raynas before 0.2 do not say what was known when a trial was asked for: it counts
+        as asked for when it was answered.
+        """
         architecture = Architecture.identified(
             json.loads(row["architecture"]), json.loads(row["picks"]), row["architecture_id"]
         )
@@ -118,7 +125,8 @@ class Trial:
             repeats=tuple(json.loads(row["repeats"])),
             notes=json.loads(row["notes"]),
             variants=variants_from_json(row["variants"]),
-            supernet=json.loads(row["supernet"]) if row["supernet"] else None,
+            supernet=_read_plan(row["supernet"]),
+            known=place if row.get("known") is None else row["known"],
         )
         metrics = {k: v for k, v in row.items() if k not in _NAMES and v is not None}
         return cls(
@@ -135,3 +143,40 @@ class Trial:
             curve=json.loads(row["curve"]),
             derived=Architecture.from_json(row["derived"]) if row["derived"] else None,
         )
+
+
+def write_proposal(proposal: Proposal) -> bytes:
+    """Write what is to be trained, before it is."""
+    plan = proposal.supernet
+    return json.dumps(
+        {
+            "number": proposal.number,
+            "architecture": json.loads(proposal.architecture.to_json()),
+            "parents": proposal.parents,
+            "repeats": proposal.repeats,
+            "known": proposal.known,
+            "notes": proposal.notes,
+            "variants": variants_to_json(proposal.variants),
+            "supernet": plan.model_dump_json() if plan else None,
+        }
+    ).encode()
+
+
+def read_proposal(content: bytes, known: int) -> Proposal:
+    """Read back what `write_proposal` wrote; `known` is what it counts as where it does not say."""
+    data = json.loads(content)
+    supernet = data["supernet"]
+    return Proposal(
+        Architecture.from_json(json.dumps(data["architecture"])),
+        parents=tuple(data["parents"]),
+        number=data["number"],
+        repeats=tuple(data["repeats"]),
+        notes=data["notes"],
+        variants=variants_from_json(data["variants"]),
+        supernet=_read_plan(json.dumps(supernet) if isinstance(supernet, dict) else supernet),
+        known=data.get("known", known),
+    )
+
+
+def _read_plan(text: str | None) -> SupernetPlan | None:
+    return SupernetPlan.from_json(json.loads(text)) if text else None

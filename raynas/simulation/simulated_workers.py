@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from raynas.space import Architecture
-from raynas.strategies import Strategy
+from raynas.strategies import Result, Strategy
 
 Answer = Callable[[Architecture], tuple[float | None, float]]
 """Gives the score of an architecture (None: the trial fails) and the seconds that it takes."""
@@ -53,7 +53,7 @@ def simulate(strategy: Strategy, answer: Answer, trials: int, workers: int = 1) 
         if not busy:
             return done
         clock, number, worker, began, architecture, score = heappop(busy)
-        strategy.tell(number, score)
+        strategy.tell(number, Result(score))
         done.append(Simulated(number, len(done), worker, began, clock, architecture, score))
         heappush(idle, worker)
 

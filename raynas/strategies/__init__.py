@@ -1,9 +1,8 @@
 """Which architecture next: one file a strategy, and the table of all of them."""
 
-from raynas.strategies.base import Mode, Strategy
+from raynas.strategies.base import Strategy
 from raynas.strategies.bayesian import BayesianOptimization
 from raynas.strategies.darts import Darts
-from raynas.strategies.duplicates import Deduplicate
 from raynas.strategies.evolution import RegularizedEvolution
 from raynas.strategies.greedy import GreedySearch
 from raynas.strategies.grid import GridSearch
@@ -12,9 +11,7 @@ from raynas.strategies.pnas import ProgressiveSearch
 from raynas.strategies.proposal import (
     Evaluation,
     Proposal,
-    as_config,
-    read_derived,
-    read_result,
+    Result,
     variants_from_json,
     variants_to_json,
 )
@@ -37,21 +34,17 @@ __all__ = [
     "STRATEGIES",
     "BayesianOptimization",
     "Darts",
-    "Deduplicate",
     "Evaluation",
     "GreedySearch",
     "GridSearch",
-    "Mode",
     "OptunaSearch",
     "ProgressiveSearch",
     "Proposal",
     "RandomSearch",
     "RegularizedEvolution",
     "Reinforce",
+    "Result",
     "Strategy",
-    "as_config",
-    "read_derived",
-    "read_result",
     "variants_from_json",
     "variants_to_json",
 ]

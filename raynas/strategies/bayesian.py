@@ -3,11 +3,12 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
+from pydantic import Field
 
+from raynas.options.keywords import takes
+from raynas.options.strategy_options import StrategyOptions
 from raynas.space import Space, sample
-from raynas.strategies.base import Mode, Strategy
-from raynas.strategies.checks import check_count
-from raynas.strategies.duplicates import Deduplicate
+from raynas.strategies.base import Strategy
 from raynas.strategies.proposal import Proposal, spread_out
 from raynas.strategies.surrogate.candidates import around, climb
 
@@ -16,6 +17,27 @@ if TYPE_CHECKING:
 
 BEST = 10
 """Best evaluations around which to look."""
+
+
+class BayesianOptions(StrategyOptions):
+    """How the process is fitted, and where the next architecture is sought."""
+
+    initial: int = Field(10, ge=1, description="Random architectures to evaluate first.")
+    candidates: int = Field(
+        300,
+        ge=1,
+        description="How many are drawn around the best ones and at random; mutations of the most "
+        "promising follow.",
+    )
+    exhaustive: int = Field(
+        20_000, ge=0, description="A space of at most so many walks is listed instead."
+    )
+    points: int = Field(
+        600,
+        ge=1,
+        description="Evaluations that the process holds at most: the best third and, evenly "
+        "spread in time, others.",
+    )
 
 
 class BayesianOptimization(Strategy):
@@ -33,59 +55,31 @@ class BayesianOptimization(Strategy):
     metric's unit; the interval does not reach beyond the worst result so far.
     """
 
-    def __init__(
-        self,
-        space: Space,
-        *,
-        metric: str = "val_accuracy",
-        mode: Mode = "max",
-        seed: int = 0,
-        duplicates: bool = False,
-        deduplicate: Deduplicate = "exact",
-        initial: int = 10,
-        candidates: int = 300,
-        exhaustive: int = 20_000,
-        points: int = 600,
-    ) -> None:
-        """Take the options.
+    options_type = BayesianOptions
+    options: BayesianOptions
 
-        `initial` is the number of random architectures to evaluate first. The next is sought among
-        `candidates` drawn around the best ones and at random, then among mutations of the most
-        promising; a space of at most `exhaustive` walks is listed instead. The process holds at
-        most `points` evaluations: the best third and, evenly spread in time, others.
+    @takes(BayesianOptions)
+    def __init__(self, space: Space, options: BayesianOptions) -> None:
+        """Start with no belief."""
+        self.begin(space, options)
 
-        Raises:
-            ValueError: an option is no integer from 1 (`exhaustive`: from 0).
-        """
-        super().__init__(
-            space,
-            metric=metric,
-            mode=mode,
-            seed=seed,
-            duplicates=duplicates,
-            deduplicate=deduplicate,
-        )
-        check_count(initial=initial, candidates=candidates, points=points)
-        check_count(exhaustive=exhaustive + 1 if type(exhaustive) is int else exhaustive)
-        self.initial = initial
-        self.candidates = candidates
-        self.exhaustive = exhaustive
-        self.points = points
+    def forget(self) -> None:
+        """Fit the process anew."""
         self._surrogate: Surrogate | None = None
 
     def propose(self, rng: np.random.Generator) -> Proposal:
         """Draw the first ones, then maximise the expected improvement."""
         from raynas.strategies.surrogate.belief import Belief, Surrogate
 
-        trained = [e for e in self.history if not e.repeated]
+        trained = self.trained
         finished = [e for e in trained if e.score is not None and e.finished]
-        if len(trained) < self.initial or len(finished) < 2:
+        if len(trained) < self.options.initial or len(finished) < 2:
             return Proposal(sample(self.space, rng))
         if self._surrogate is None:
-            self._surrogate = Surrogate(self.space, self.exhaustive)
-        kernel = self._surrogate.kernel(trained, self.initial)
+            self._surrogate = Surrogate(self.space, self.options.exhaustive)
+        kernel = self._surrogate.kernel(trained, self.options.initial)
         pending = [p.architecture for p in self.pending.values()]
-        belief = Belief(self._surrogate, kernel, spread_out(trained, self.points), pending)
+        belief = Belief(self._surrogate, kernel, spread_out(trained, self.options.points), pending)
         closed = self.closed
         finished.sort(key=lambda e: -(e.score or 0.0))
         best = [e.architecture for e in finished[:BEST]]
@@ -93,10 +87,10 @@ class BayesianOptimization(Strategy):
             start = self._surrogate.listed.candidates(kernel, best, closed, rng)
             found = climb(self.space, start, belief.improvement, closed, rng, rounds=0)
         else:
-            start = around(self.space, best, self.candidates, rng)
+            start = around(self.space, best, self.options.candidates, rng)
             found = climb(self.space, start, belief.improvement, closed, rng)
         if found is None:
             return Proposal(sample(self.space, rng))
-        sign = 1 if self.mode == "max" else -1
+        sign = 1 if self.options.mode == "max" else -1
         expected, *interval = (sign * score for score in belief.predict(found))
         return Proposal(found, notes={"predicted": expected, "interval": sorted(interval)})

@@ -3,12 +3,29 @@
 from typing import Any
 
 import numpy as np
+from pydantic import Field
 
+from raynas.options.keywords import takes
+from raynas.options.strategy_options import StrategyOptions
 from raynas.space import Space, crossover, mutate, sample
-from raynas.strategies.base import Mode, Strategy
-from raynas.strategies.checks import check_count
-from raynas.strategies.duplicates import Deduplicate
+from raynas.strategies.base import Strategy
 from raynas.strategies.proposal import Evaluation, Proposal, best_of
+
+
+class EvolutionOptions(StrategyOptions):
+    """The paper's options, and crossover."""
+
+    population: int = Field(
+        100, ge=1, description="How many of the latest evaluations may become parents (P)."
+    )
+    tournament: int = Field(
+        25,
+        ge=1,
+        description="How many of them are drawn, with replacement, to find a parent (S).",
+    )
+    crossover: float = Field(
+        0.0, ge=0, le=1, description="Chance that a child has two parents; 0 is the paper's."
+    )
 
 
 class RegularizedEvolution(Strategy):
@@ -20,45 +37,16 @@ class RegularizedEvolution(Strategy):
     children are mutated once more, since all that is one mutation away may be known.
     """
 
+    options_type = EvolutionOptions
+    options: EvolutionOptions
+
     REPEATS = 5
     """Duplicates in a row after which one more decision is changed."""
 
-    def __init__(
-        self,
-        space: Space,
-        *,
-        metric: str = "val_accuracy",
-        mode: Mode = "max",
-        seed: int = 0,
-        duplicates: bool = False,
-        deduplicate: Deduplicate = "exact",
-        population: int = 100,
-        tournament: int = 25,
-        crossover: float = 0.0,
-    ) -> None:
-        """Take the paper's options.
-
-        `population` (P) is the number of the latest evaluations that may become parents,
-        `tournament` (S) how many of them are drawn, with replacement, to find a parent, and
-        `crossover` the chance that a child has two parents.
-
-        Raises:
-            ValueError: population or tournament below 1, or crossover outside 0..1.
-        """
-        super().__init__(
-            space,
-            metric=metric,
-            mode=mode,
-            seed=seed,
-            duplicates=duplicates,
-            deduplicate=deduplicate,
-        )
-        check_count(population=population, tournament=tournament)
-        if not 0 <= crossover <= 1:
-            raise ValueError(f"crossover: expected a chance from 0 to 1, got {crossover}")
-        self.population = population
-        self.tournament = tournament
-        self.crossover = crossover
+    @takes(EvolutionOptions)
+    def __init__(self, space: Space, options: EvolutionOptions) -> None:
+        """Start with an empty population."""
+        self.begin(space, options)
 
     @classmethod
     def suited_options(cls, trials: int) -> dict[str, Any]:
@@ -71,23 +59,18 @@ class RegularizedEvolution(Strategy):
 
     def propose(self, rng: np.random.Generator) -> Proposal:
         """Draw until the population is full, then mutate the winner of a tournament."""
-        population = self.latest(self.population)
-        if not population or len(population) + len(self.pending) < self.population:
+        population = self.latest(self.options.population)
+        if not population or len(population) + len(self.pending) < self.options.population:
             return Proposal(sample(self.space, rng))
         parents = [self._winner(population, rng)]
         child = parents[0].architecture
-        if rng.random() < self.crossover:
+        if rng.random() < self.options.crossover:
             parents.append(self._winner(population, rng))
             child = crossover(self.space, child, parents[1].architecture, rng)
-        for _ in range(1 + self._trailing_repeats() // self.REPEATS):
+        for _ in range(1 + self.repeats // self.REPEATS):
             child = mutate(self.space, child, rng)
         return Proposal(child, parents=tuple(parent.number for parent in parents))
 
-    def _trailing_repeats(self) -> int:
-        """Count the duplicates that the next proposal has run through."""
-        new = (e for e in enumerate(reversed(self.history)) if not e[1].repeated)
-        return next(new, (len(self.history), None))[0]
-
     def _winner(self, population: list[Evaluation], rng: np.random.Generator) -> Evaluation:
-        drawn = rng.integers(len(population), size=self.tournament)
+        drawn = rng.integers(len(population), size=self.options.tournament)
         return best_of([population[i] for i in drawn])

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from raynas.space import Architecture, Space, neighbours, sample
-from raynas.strategies.base import Mode, Strategy
-from raynas.strategies.duplicates import Deduplicate
+from raynas.space import Architecture, neighbours, sample
+from raynas.strategies.base import Strategy
 from raynas.strategies.proposal import Evaluation, Proposal, best_of
 
 
@@ -17,28 +16,8 @@ class GreedySearch(Strategy):
     and random architectures where there is no better one yet.
     """
 
-    def __init__(
-        self,
-        space: Space,
-        *,
-        metric: str = "val_accuracy",
-        mode: Mode = "max",
-        seed: int = 0,
-        duplicates: bool = False,
-        deduplicate: Deduplicate = "exact",
-    ) -> None:
-        """Start anywhere."""
-        super().__init__(
-            space,
-            metric=metric,
-            mode=mode,
-            seed=seed,
-            duplicates=duplicates,
-            deduplicate=deduplicate,
-        )
-        self._forget()
-
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Climb again from the first evaluation."""
         self._at: Evaluation | None = None  # where the climb is
         self._since = 0  # the place in history from which the next climb may start
         self._around: dict[str, list[Architecture]] = {}  # neighbourhoods by id, of the last few
@@ -51,11 +30,6 @@ class GreedySearch(Strategy):
                 if self.is_new(neighbour):
                     return Proposal(neighbour, parents=(center.number,))
         return Proposal(sample(self.space, rng))
-
-    def restore(self, checkpoint_path: str) -> None:
-        """Read what `save` wrote, and climb again along it."""
-        super().restore(checkpoint_path)
-        self._forget()
 
     def _climb(self) -> None:
         """Go as far as the history leads."""
@@ -94,7 +68,7 @@ class GreedySearch(Strategy):
     def _neighbours(self, center: Architecture) -> list[Architecture]:
         """List the different neighbours in an order of their own, the same whenever asked."""
         if center.id not in self._around:
-            rng = np.random.default_rng([self.seed, int(center.id, 16)])
+            rng = np.random.default_rng([self.options.seed, int(center.id, 16)])
             different = dict.fromkeys(neighbours(self.space, center, rng))
             order = rng.permutation(len(different))
             if len(self._around) >= KEPT:

@@ -4,80 +4,75 @@ import math
 from itertools import islice
 
 import numpy as np
+from pydantic import Field
 
+from raynas.options.keywords import takes
+from raynas.options.strategy_options import StrategyOptions
 from raynas.space import Architecture, Decision, Space, enumerate_all, size, walk
-from raynas.strategies.base import Mode, Strategy
-from raynas.strategies.checks import check_count
-from raynas.strategies.duplicates import Deduplicate
+from raynas.strategies.base import Strategy
 from raynas.strategies.proposal import Proposal
+
+
+class GridOptions(StrategyOptions):
+    """How far a grid may reach."""
+
+    largest: int = Field(
+        1_000_000,
+        ge=1,
+        description="Number of architectures up to which a space is accepted; set it where only "
+        "the start of a larger one is wanted.",
+    )
 
 
 class GridSearch(Strategy):
     """Takes every architecture once, in the order of the walk, the last decision changing fastest.
 
-    Proposals do not depend on the seed. The first one notes the size of the space.
+    Proposals do not depend on the seed. The first one notes the size of the space. With
+    `duplicates` the search begins again at the end.
     """
 
-    def __init__(
-        self,
-        space: Space,
-        *,
-        metric: str = "val_accuracy",
-        mode: Mode = "max",
-        seed: int = 0,
-        duplicates: bool = False,
-        deduplicate: Deduplicate = "exact",
-        largest: int = 1_000_000,
-    ) -> None:
+    options_type = GridOptions
+    options: GridOptions
+
+    @takes(GridOptions)
+    def __init__(self, space: Space, options: GridOptions) -> None:
         """Refuse a space that no grid search will ever come to the end of.
 
-        `largest` is the number of architectures up to which a space is accepted. With
-        `duplicates=True` the search begins again at the end.
-
         Raises:
-            ValueError: the space is larger; the message says how large it is.
+            ValueError: the space is larger than `largest`; the message says how large it is.
         """
-        super().__init__(
-            space,
-            metric=metric,
-            mode=mode,
-            seed=seed,
-            duplicates=duplicates,
-            deduplicate=deduplicate,
-        )
-        check_count(largest=largest)
-        self.largest = largest
+        self.begin(space, options)
         self.count, exact = count(space)
-        if self.count > largest:
+        if self.count > options.largest:
             raise ValueError(
                 f"grid: the space has {'' if exact else 'about '}{self.count:,} architectures, and "
-                f"grid search takes them all, one after the other, up to largest={largest:,}; take "
-                "a smaller space, another strategy, or set largest if only its start is wanted"
+                "grid search takes them all, one after the other, up to "
+                f"largest={options.largest:,}; take a smaller space, another strategy, or set "
+                "largest if only its start is wanted"
             )
+
+    def forget(self) -> None:
+        """Begin at the start; what is known by then is passed over."""
         self._last: Architecture | None = None
 
     def propose(self, rng: np.random.Generator) -> Proposal | None:
         """Take the next one that is neither evaluated nor pending."""
+        if self.options.duplicates:
+            self._last = self._proposed_last()
         for architecture in enumerate_all(self.space, self._last):
             self._last = architecture
-            if self.duplicates or self.is_new(architecture):
+            if self.options.duplicates or self.is_new(architecture):
                 notes = {} if self.next_number else {"size": self.count}
                 return Proposal(architecture, notes=notes)
-        if self.duplicates:
-            self._last = next(enumerate_all(self.space))
-            return Proposal(self._last)
+        if self.options.duplicates:
+            return Proposal(next(enumerate_all(self.space)))
         self.exhausted = True
         return None
 
-    def drop(self, number: int) -> None:
-        """Forget a pending proposal; it comes up again, out of order."""
-        super().drop(number)
-        self._last = None
-
-    def restore(self, checkpoint_path: str) -> None:
-        """Read what `save` wrote; what is known by then is passed over."""
-        super().restore(checkpoint_path)
-        self._last = None
+    def _proposed_last(self) -> Architecture | None:
+        asked = {e.number: e.architecture for e in self.history}
+        asked |= {number: proposal.architecture for number, proposal in self.pending.items()}
+        return asked[max(asked)] if asked else None
 
 
 COUNTED = 10_000

@@ -5,10 +5,12 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+from pydantic import Field
 
+from raynas.options.keywords import takes
+from raynas.options.strategy_options import StrategyOptions
 from raynas.space import Architecture, Decision, Space, decisions_of, mutate, walk
-from raynas.strategies.base import Mode, Strategy
-from raynas.strategies.duplicates import Deduplicate
+from raynas.strategies.base import Strategy
 from raynas.strategies.proposal import Proposal, spread_out
 
 POINTS = 400
@@ -30,6 +32,21 @@ REFUSED = {
 }
 
 
+class OptunaOptions(StrategyOptions):
+    """Which sampler, and how it models decisions."""
+
+    sampler: str = Field(
+        DEFAULT_SAMPLER,
+        description="A sampler of `optuna.samplers` by name: TPESampler, GPSampler, "
+        "NSGAIISampler, CmaEsSampler, …",
+    )
+    multivariate: bool = Field(
+        True,
+        description="TPE's own: model decisions that are asked together (Optuna's groups) "
+        "together, not each alone.",
+    )
+
+
 class OptunaSearch(Strategy):
     """Lets an Optuna sampler answer each decision (TPE: Bergstra 2011, in Optuna's form).
 
@@ -46,38 +63,22 @@ class OptunaSearch(Strategy):
     """Duplicates in a row that are answered from history before one is changed."""
     MAX_REPEATS = 4
 
-    def __init__(
-        self,
-        space: Space,
-        *,
-        metric: str = "val_accuracy",
-        mode: Mode = "max",
-        seed: int = 0,
-        duplicates: bool = False,
-        deduplicate: Deduplicate = "exact",
-        sampler: str = DEFAULT_SAMPLER,
-        multivariate: bool = True,
-    ) -> None:
-        """Take a sampler of `optuna.samplers` by name.
+    options_type = OptunaOptions
+    options: OptunaOptions
 
-        `multivariate` is TPE's own: whether it models decisions that are asked together (Optuna's
-        groups) together, or each alone.
+    @takes(OptunaOptions)
+    def __init__(self, space: Space, options: OptunaOptions) -> None:
+        """Check that there is such a sampler.
 
         Raises:
-            ValueError: Optuna is not installed, or has no such sampler of one objective that needs
-                no more than a seed and a history.
+            ValueError: Optuna has no such sampler of one objective that needs no more than a seed
+                and a history.
         """
-        super().__init__(
-            space,
-            metric=metric,
-            mode=mode,
-            seed=seed,
-            duplicates=duplicates,
-            deduplicate=deduplicate,
-        )
-        self.sampler = sampler
-        self.multivariate = multivariate
+        self.begin(space, options)
         self._make_sampler(0)
+
+    def forget(self) -> None:
+        """Write the history anew."""
         self._written: dict[tuple[int, str], Any] = {}  # Optuna's trials, by number and id
 
     def propose(self, rng: np.random.Generator) -> Proposal:
@@ -93,17 +94,12 @@ class OptunaSearch(Strategy):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the arithmetic inside the samplers
             architecture = walk(self.space, pick)[0]
-        if self._trailing_repeats() >= self.DUPLICATES and not self.duplicates:
+        if self.repeats >= self.DUPLICATES and not self.options.duplicates:
             architecture = self._changed(architecture, rng)
-        if self.sampler not in NOTING:
+        if self.options.sampler not in NOTING:
             return Proposal(architecture)
         asked = study.get_trials(deepcopy=False)[-1]
         return Proposal(architecture, notes={NOTES: dict(asked.system_attrs)})
-
-    def restore(self, checkpoint_path: str) -> None:
-        """Read what `save` wrote, which may be another history."""
-        super().restore(checkpoint_path)
-        self._written = {}
 
     def _changed(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
         """Change one decision after the other until it is new, or for long enough."""
@@ -116,26 +112,20 @@ class OptunaSearch(Strategy):
                 architecture = mutate(self.space, architecture, rng)
         return architecture
 
-    def _trailing_repeats(self) -> int:
-        count = 0
-        while count < min(len(self.history), self.DUPLICATES) and self.history[~count].repeated:
-            count += 1
-        return count
-
     def _make_sampler(self, seed: int) -> Any:
         from optuna import samplers
 
         options: dict[str, Any] = {}
-        if self.sampler == DEFAULT_SAMPLER:
-            together = self.multivariate
+        if self.options.sampler == DEFAULT_SAMPLER:
+            together = self.options.multivariate
             options = {"constant_liar": True, "multivariate": together, "group": together}
-        kind: Any = getattr(samplers, self.sampler, None)
+        kind: Any = getattr(samplers, self.options.sampler, None)
         try:
-            if self.sampler in REFUSED:
-                raise TypeError(REFUSED[self.sampler])
+            if self.options.sampler in REFUSED:
+                raise TypeError(REFUSED[self.options.sampler])
             if not issubclass(kind, samplers.BaseSampler):
                 raise TypeError("it is no sampler")
-            if self.sampler == "CmaEsSampler" and find_spec("cmaes") is None:
+            if self.options.sampler == "CmaEsSampler" and find_spec("cmaes") is None:
                 raise TypeError("it needs one more package: pip install cmaes")
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # that some samplers' options are experimental
@@ -143,14 +133,15 @@ class OptunaSearch(Strategy):
         except (TypeError, ImportError) as error:
             raise ValueError(
                 f"sampler: expected the name of one of optuna.samplers that needs no more than a "
-                f"seed (TPESampler, GPSampler, NSGAIISampler, …), got {self.sampler!r}: {error}"
+                "seed (TPESampler, GPSampler, NSGAIISampler, …), got "
+                f"{self.options.sampler!r}: {error}"
             ) from error
 
     def _study(self, sampler: Any) -> Any:
         """Write the history, and what is pending, as a study."""
         from raynas.strategies.optuna_study import study, trial
 
-        whole = self.sampler in WHOLE
+        whole = self.options.sampler in WHOLE
         trials = []
         for evaluation in self.history if whole else spread_out(self.history, POINTS):
             key = evaluation.number, evaluation.architecture.id

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
+from raynas.options.keywords import takes
+from raynas.options.strategy_options import StrategyOptions
 from raynas.space import Architecture, Space, sample
-from raynas.strategies.base import Mode, Strategy
-from raynas.strategies.checks import check_count
-from raynas.strategies.duplicates import Deduplicate
+from raynas.strategies.base import Strategy
 from raynas.strategies.proposal import Evaluation, Proposal, spread_out
 from raynas.strategies.surrogate.candidates import around
 from raynas.strategies.surrogate.growth import larger, smallest
@@ -38,12 +39,31 @@ class Level:
     refines: bool = False
 
 
+class PnasOptions(StrategyOptions):
+    """How wide the search is, and the ensemble that predicts."""
+
+    beam: int = Field(
+        256, ge=1, description="Architectures trained a level, and grown in the next (K)."
+    )
+    expansions: int = Field(
+        2000,
+        ge=1,
+        description="How many are ranked at most, drawn from all expansions if these are more.",
+    )
+    members: int = Field(
+        5,
+        ge=1,
+        description="Nets of each kind, MLP and LSTM, that predict (the paper: 5 of one kind).",
+    )
+    predictor_epochs: int = Field(20, ge=1, description="Passes of each over the results.")
+
+
 class ProgressiveSearch(Strategy):
     """Trains the smallest, then the most promising of one block more (Liu 2018, arXiv:1712.00559).
 
-    A level's candidates are all one-block expansions of the `keep` best of the level before, by the
+    A level's candidates are all one-block expansions of the `beam` best of the level before, by the
     space's growing decisions, ranked by a predictor fitted to all results so far. Unlike the
-    paper's, a level needs no barrier: it ends with its `keep`-th result, and until then free
+    paper's, a level needs no barrier: it ends with its `beam`-th result, and until then free
     workers get its next best candidates. Once nothing can grow, and from the start where
     nothing ever grows, levels go on with mutations of the best of all, ranked in the same way.
 
@@ -52,82 +72,47 @@ class ProgressiveSearch(Strategy):
     trained and what came out of it until it ended.
     """
 
-    def __init__(
-        self,
-        space: Space,
-        *,
-        metric: str = "val_accuracy",
-        mode: Mode = "max",
-        seed: int = 0,
-        duplicates: bool = False,
-        deduplicate: Deduplicate = "exact",
-        keep: int = 256,
-        candidates: int = 2000,
-        members: int = 5,
-        epochs: int = 20,
-    ) -> None:
-        """Take the options.
+    options_type = PnasOptions
+    options: PnasOptions
 
-        `keep` (K) architectures are trained a level and grown in the next; `candidates` is how many
-        are ranked at most, drawn from all expansions if these are more; `members` nets of each
-        kind (MLP, LSTM; the paper has 5 of one kind) predict, after `epochs` over the data.
+    @takes(PnasOptions)
+    def __init__(self, space: Space, options: PnasOptions) -> None:
+        """Start with no level."""
+        self.begin(space, options)
 
-        Raises:
-            ValueError: an option is no integer from 1.
-        """
-        super().__init__(
-            space,
-            metric=metric,
-            mode=mode,
-            seed=seed,
-            duplicates=duplicates,
-            deduplicate=deduplicate,
-        )
-        check_count(keep=keep, candidates=candidates, members=members, epochs=epochs)
-        self.keep = keep
-        self.candidates = candidates
-        self.members = members
-        self.epochs = epochs
-        self._forget()
-
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Plan the levels again."""
         self._levels: list[Level] = []
         self._correlations: list[float | None] = []  # of the levels that have ended
         self._looked = 0  # at how many results of those after the last level's start
         self._results = 0  # how many of them are of its candidates
 
-    def restore(self, checkpoint_path: str) -> None:
-        """Read what `save` wrote, and plan its levels again."""
-        super().restore(checkpoint_path)
-        self._forget()
-
     @classmethod
     def suited_options(cls, trials: int) -> dict[str, Any]:
-        """Keep a tenth of the trials; the paper's 256 of 1,160 would never grow in a short run."""
-        return {"keep": min(256, max(4, trials // 10))}
+        """Grow a tenth of the trials; the paper's 256 of 1,160 would never grow in a short run."""
+        return {"beam": min(256, max(4, trials // 10))}
 
     def propose(self, rng: np.random.Generator) -> Proposal:
         """Take the next best candidate of the level, of an earlier one, or else a larger one."""
-        trained = [e for e in self.history if not e.repeated]
-        self._advance(trained)
+        self._advance(self.trained)
         for number in reversed(range(len(self._levels))):
             level = self._levels[number]
             for architecture in level.candidates:
                 if self.is_new(architecture):
                     notes = {
                         "level": number,
-                        "predicted": level.predicted[self._identity(architecture)],
+                        "predicted": level.predicted[self.identity(architecture)],
                         "rank_correlations": list(self._correlations),
                     }
                     return Proposal(architecture, notes=notes)
-        grown = larger(self.space, self._levels[-1].candidates[: self.keep], FILLERS, rng)
+        grown = larger(self.space, self._levels[-1].candidates[: self.options.beam], FILLERS, rng)
         return Proposal(next(filter(self.is_new, grown), None) or sample(self.space, rng))
 
     def _advance(self, trained: list[Evaluation]) -> None:
         """Plan the next level wherever results have ended one, from what was known at its end."""
         if not self._levels:
-            first = self._different(smallest(self.space, self.keep, self._rng()), [])
-            predicted = dict.fromkeys(map(self._identity, first))
+            first = self._different(smallest(self.space, self.options.beam, self._rng()), [])
+            predicted = dict.fromkeys(map(self.identity, first))
             self._begin(Level(first, predicted, len(first), 0))
         while self._ended(trained):
             end = self._levels[-1].start + self._looked
@@ -141,51 +126,56 @@ class ProgressiveSearch(Strategy):
     def _ended(self, trained: list[Evaluation]) -> bool:
         """Look at further results until they end the level.
 
-        One without candidates ends after `keep` results of any kind.
+        One without candidates ends after `beam` results of any kind.
         """
         level = self._levels[-1]
-        quota = level.quota or self.keep
+        quota = level.quota or self.options.beam
         while self._results < quota and level.start + self._looked < len(trained):
-            name = self._identity(trained[level.start + self._looked].architecture)
+            name = self.identity(trained[level.start + self._looked].architecture)
             self._looked += 1
             self._results += not level.candidates or name in level.predicted
         return self._results >= quota
 
     def _rng(self) -> np.random.Generator:
         """Make the generator of the level that is to be planned."""
-        return np.random.default_rng([self.seed, len(self._levels), 1])
+        return np.random.default_rng([self.options.seed, len(self._levels), 1])
 
     def _next_level(self, trained: list[Evaluation]) -> Level:
         """Expand the best of the last level by one block; mutate the best where nothing grows."""
         rng, last = self._rng(), self._levels[-1]
         found: list[Architecture] = []
         if not last.refines:
-            its = [e for e in trained if self._identity(e.architecture) in last.predicted]
-            best = _best(its, self.keep)
-            found = larger(self.space, best or last.candidates[: self.keep], self.candidates, rng)
+            its = [e for e in trained if self.identity(e.architecture) in last.predicted]
+            best = _best(its, self.options.beam)
+            found = larger(
+                self.space,
+                best or last.candidates[: self.options.beam],
+                self.options.expansions,
+                rng,
+            )
         refines = not found
         if refines:
-            count = min(self.candidates, REFINING * self.keep)
-            found = around(self.space, _best(trained, self.keep), count, rng)
+            count = min(self.options.expansions, REFINING * self.options.beam)
+            found = around(self.space, _best(trained, self.options.beam), count, rng)
         candidates = self._different(found, trained)
         scores = self._predict(trained, candidates)
-        names = list(map(self._identity, candidates))
+        names = list(map(self.identity, candidates))
         predicted: dict[str, float | None] = dict.fromkeys(names)
         if scores:
             order = sorted(range(len(scores)), key=lambda place: -scores[place])
             candidates = [candidates[place] for place in order]
             predicted = {names[place]: scores[place] for place in order}
-        quota = min(self.keep, len(candidates))
+        quota = min(self.options.beam, len(candidates))
         return Level(candidates, predicted, quota, len(trained), refines)
 
     def _different(
         self, found: list[Architecture], trained: list[Evaluation]
     ) -> list[Architecture]:
         """Leave out duplicates, among those found and of what was trained."""
-        closed = {self._identity(e.architecture) for e in trained}
+        closed = {self.identity(e.architecture) for e in trained}
         different: dict[str, Architecture] = {}
         for architecture in found:
-            different.setdefault(self._identity(architecture), architecture)
+            different.setdefault(self.identity(architecture), architecture)
         return [a for name, a in different.items() if name not in closed]
 
     def _predict(self, trained: list[Evaluation], candidates: list[Architecture]) -> list[float]:
@@ -211,9 +201,9 @@ class ProgressiveSearch(Strategy):
         ensemble = Ensemble(
             [tokens_of(self.space, e.architecture) for e in observed],
             np.array(scores),
-            members=self.members,
-            epochs=self.epochs,
-            seed=self.seed + len(self._levels),
+            members=self.options.members,
+            epochs=self.options.predictor_epochs,
+            seed=self.options.seed + len(self._levels),
         )
         predicted = ensemble([tokens_of(self.space, a) for a in candidates])
         return [float(f"{score:.4g}") for score in predicted]
@@ -227,7 +217,7 @@ class ProgressiveSearch(Strategy):
         pairs = [
             (said, e.score)
             for e in trained
-            if (said := predicted.get(self._identity(e.architecture))) is not None
+            if (said := predicted.get(self.identity(e.architecture))) is not None
             and e.score is not None
             and e.finished
         ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from raynas.options.supernet_options import SupernetPlan
 from raynas.space import Architecture
 
 
@@ -18,11 +19,12 @@ class Proposal:
     `repeats` are the numbers of the earlier trials that answered, without training, the duplicates
     that the strategy proposed on the way to this one. `notes` is what the strategy has to say about
     it (a predicted score, say): JSON data, kept in the run's record. `variants` has, by their place
-    in `repeats`, those duplicates that were not the earlier trial's very architecture.
+    in `repeats`, those duplicates that were not the earlier trial's very architecture. `known` is
+    how many results there were when it was asked for.
 
     `supernet` makes it a supernet's trial: `architecture` is then a relaxed space (see
-    `raynas.space.relaxation`), and `supernet` how to train it, JSON data. Such a trial is answered
-    with the architecture that was derived.
+    `raynas.space.relaxation`), and `supernet` how to train it. Such a trial is answered with the
+    architecture that was derived.
     """
 
     architecture: Architecture
@@ -31,11 +33,22 @@ class Proposal:
     repeats: tuple[int, ...] = ()
     notes: dict[str, Any] = dataclasses.field(default_factory=dict)
     variants: dict[int, Architecture] = dataclasses.field(default_factory=dict)
-    supernet: dict[str, Any] | None = None
+    supernet: SupernetPlan | None = None
+    known: int = 0
 
 
-Recalled = tuple[Proposal, float | None, bool, Architecture | None]
-"""What a record says of a trial: its proposal, score, whether it finished, what it derived."""
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What came out of a proposal's trial.
+
+    `score` is the metric as reported, None (or not finite) where the trial failed. `finished` is
+    False where it was stopped early: the score is what it had reached. `derived` is the
+    architecture that a supernet came to.
+    """
+
+    score: float | None
+    finished: bool = True
+    derived: Architecture | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,41 +76,6 @@ class Evaluation:
         What a trial had reached in few epochs says nothing against one that was let go on.
         """
         return (0, 0.0) if self.score is None else (1 + self.finished, self.score)
-
-
-def as_config(proposal: Proposal) -> dict[str, Any]:
-    """Return the Tune config of a proposal."""
-    return {
-        "architecture": proposal.architecture.value,
-        "architecture_id": proposal.architecture.id,
-        "number": proposal.number,
-        **({} if proposal.supernet is None else {"supernet": proposal.supernet}),
-    }
-
-
-def read_result(
-    result: dict[str, Any] | None, metric: str, error: bool
-) -> tuple[float | None, bool, Architecture | None]:
-    """Return the score, whether the trial finished, and what it derived.
-
-    The score is None if the trial failed or did not report it, as is what was derived.
-    """
-    value = None if error or result is None else result.get(metric)
-    try:
-        score = None if value is None or isinstance(value, str) else float(value)
-    except (OverflowError, TypeError, ValueError):
-        score = None
-    finished = bool(result.get("finished", True)) if result else True
-    return score, finished, None if error else read_derived(result or {})
-
-
-def read_derived(result: dict[str, Any]) -> Architecture | None:
-    """Return the architecture that a supernet's trial reported, None if there is no such thing."""
-    text = result.get("derived")
-    try:
-        return None if text is None else Architecture.from_json(text)
-    except (TypeError, ValueError):
-        return None
 
 
 def variants_to_json(variants: Mapping[int, Architecture]) -> str:

@@ -4,13 +4,29 @@ from bisect import bisect_left, bisect_right, insort
 from typing import Any
 
 import numpy as np
+from pydantic import Field
 
+from raynas.options.keywords import takes
+from raynas.options.strategy_options import StrategyOptions
 from raynas.space import Space, decisions_of
-from raynas.strategies.base import Mode, Strategy
-from raynas.strategies.checks import check_count
+from raynas.strategies.base import Strategy
 from raynas.strategies.controller import Controller
-from raynas.strategies.duplicates import Deduplicate
 from raynas.strategies.proposal import Evaluation, Proposal
+
+
+class ReinforceOptions(StrategyOptions):
+    """The controller and how it learns; units and learning rate are the paper's."""
+
+    units: int = Field(35, ge=1, description="Units of the controller's LSTM.")
+    controller_learning_rate: float = Field(
+        6e-4, gt=0, description="Learning rate of the controller's Adam."
+    )
+    baseline_decay: float = Field(
+        0.95, ge=0, lt=1, description="Weight of the past in the baseline of the rewards."
+    )
+    entropy: float = Field(
+        0.01, ge=0, description="Weight of the policy's entropy beside rewards from 0 to 1."
+    )
 
 
 class Reinforce(Strategy):
@@ -31,72 +47,31 @@ class Reinforce(Strategy):
     TRIES = 15
     MAX_REPEATS = 20
 
-    def __init__(
-        self,
-        space: Space,
-        *,
-        metric: str = "val_accuracy",
-        mode: Mode = "max",
-        seed: int = 0,
-        duplicates: bool = False,
-        deduplicate: Deduplicate = "exact",
-        units: int = 35,
-        learning_rate: float = 6e-4,
-        baseline_decay: float = 0.95,
-        entropy: float = 0.01,
-    ) -> None:
-        """Take the options; `units` and `learning_rate` (of Adam) are the paper's.
+    options_type = ReinforceOptions
+    options: ReinforceOptions
 
-        `baseline_decay` is the weight of the past in the baseline, `entropy` that of the policy's
-        entropy beside rewards from 0 to 1.
-
-        Raises:
-            ValueError: units below 1, learning_rate not above 0, baseline_decay not from 0 to 1, or
-                entropy below 0.
-        """
-        super().__init__(
-            space,
-            metric=metric,
-            mode=mode,
-            seed=seed,
-            duplicates=duplicates,
-            deduplicate=deduplicate,
-        )
-        check_count(units=units)
-        if not 0 < learning_rate < np.inf:
-            raise ValueError(f"learning_rate: expected a number above 0, got {learning_rate}")
-        if not 0 <= baseline_decay < 1:
-            raise ValueError(f"baseline_decay: expected 0 or more, below 1, got {baseline_decay}")
-        if not 0 <= entropy < np.inf:
-            raise ValueError(f"entropy: expected a number from 0, got {entropy}")
-        self.units = units
-        self.learning_rate = learning_rate
-        self.baseline_decay = baseline_decay
-        self.entropy = entropy
-        self._forget()
+    @takes(ReinforceOptions)
+    def __init__(self, space: Space, options: ReinforceOptions) -> None:
+        """Start with a policy that knows nothing."""
+        self.begin(space, options)
 
     @classmethod
     def suited_options(cls, trials: int) -> dict[str, Any]:
         """Learn faster where there is less time; the paper's rate is for its 12,800 trials."""
-        return {"learning_rate": float(np.clip(2.0 / trials, 6e-4, 0.02))}
+        return {"controller_learning_rate": float(np.clip(2.0 / trials, 6e-4, 0.02))}
 
-    def _forget(self) -> None:
-        self._controller = Controller(self.units, self.seed)
+    def forget(self) -> None:
+        """Learn from the whole history again."""
+        self._controller = Controller(self.options.units, self.options.seed)
         self._baseline = 0.5
         self._scores: list[tuple[int, float]] = []  # how the results stand, sorted
         self._learned = 0  # how much of the history
-        self._last: Evaluation | None = None  # of what was learned
-
-    def restore(self, checkpoint_path: str) -> None:
-        """Read what `save` wrote, and learn from all of it again."""
-        super().restore(checkpoint_path)
-        self._forget()
 
     def propose(self, rng: np.random.Generator) -> Proposal:
         """Learn what is new and draw from the policy."""
         self._learn()
-        repeats = self._trailing_repeats()
-        tries = 1 if self.duplicates or repeats < self.REPEATS else self.TRIES
+        flattens = self.repeats >= self.REPEATS and not self.options.duplicates
+        tries = self.TRIES if flattens else 1
         for flattened in range(tries):
             architecture, entropy = self._controller.sample(
                 self.space, rng, self.FLATTER**flattened
@@ -109,24 +84,8 @@ class Reinforce(Strategy):
         }
         return Proposal(architecture, notes=notes)
 
-    def _trailing_repeats(self) -> int:
-        count = 0
-        for evaluation in reversed(self.history):
-            if not evaluation.repeated or count == self.REPEATS:
-                break
-            count += 1
-        return count
-
     def _learn(self) -> None:
-        """Make one update for each evaluation since the last time.
-
-        What was learned from a history that is no more (restored, or repeats taken back) is
-        forgotten and the whole history learned anew.
-        """
-        if self._learned and (
-            self._learned > len(self.history) or self.history[self._learned - 1] is not self._last
-        ):
-            self._forget()
+        """Make one update for each evaluation since the last time."""
         for evaluation in self.history[self._learned :]:
             reward = self._reward(evaluation)
             decisions = decisions_of(self.space, evaluation.architecture)
@@ -135,11 +94,10 @@ class Reinforce(Strategy):
                 decisions,
                 [picks[decision.path] for decision in decisions],
                 reward - self._baseline,
-                self.entropy,
-                self.learning_rate,
+                self.options.entropy,
+                self.options.controller_learning_rate,
             )
-            self._baseline += (1 - self.baseline_decay) * (reward - self._baseline)
-            self._last = evaluation
+            self._baseline += (1 - self.options.baseline_decay) * (reward - self._baseline)
         self._learned = len(self.history)
 
     def _reward(self, evaluation: Evaluation) -> float:

@@ -3,7 +3,6 @@
 import contextlib
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -13,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from raynas.data import DataSource
-from raynas.engine.ledger import Book, Running
+from raynas.engine.ledger import Ledger, Running
+from raynas.runs.found_network import Origin
 from raynas.runs.run_folder import RunFolder
 from raynas.runs.trial import Trial
 from raynas.runs.wording import derived_words, metric_text, trials_in_words
@@ -51,14 +51,14 @@ class TerminalView:
         self._console.print(text, soft_wrap=True, highlight=False)
 
     @contextlib.contextmanager
-    def watch(self, book: Book) -> Iterator[None]:
-        """Show the book until the trials have ended."""
+    def watch(self, ledger: Ledger) -> Iterator[None]:
+        """Show the ledger until the trials have ended."""
         self._started = time.monotonic()
-        self._done_before = book.done
-        book.on_warning = lambda text: self.say(f"[yellow]{escape(text)}[/yellow]")
+        self._done_before = ledger.done
+        ledger.on_warning = lambda text: self.say(f"[yellow]{escape(text)}[/yellow]")
         if self._console.is_terminal:
             with Live(
-                get_renderable=lambda: self._picture(book),
+                get_renderable=lambda: self._picture(ledger),
                 console=self._console,
                 refresh_per_second=4,
                 transient=True,
@@ -67,45 +67,47 @@ class TerminalView:
             ):
                 yield
         else:
-            lines = _Lines(self, book)
-            book.on_change = lines.update
+            lines = _Lines(self, ledger)
+            ledger.on_change = lines.update
             yield
-            book.on_change = None
-        self.say(self._counts(book))
+            ledger.on_change = None
+        self.say(self._counts(ledger))
 
-    def _picture(self, book: Book) -> RenderableType:
-        bar = ProgressBar(total=book.total, completed=book.done, width=40)
+    def _picture(self, ledger: Ledger) -> RenderableType:
+        bar = ProgressBar(total=ledger.total, completed=ledger.done, width=40)
         head = Table.grid(padding=(0, 1))
-        head.add_row(bar, self._counts(book))
-        running = list(book.running.values())
-        return Group(head, *_best_lines(book, self.unit), *_running_lines(running, book, self.unit))
+        head.add_row(bar, self._counts(ledger))
+        running = list(ledger.running.values())
+        return Group(
+            head, *_best_lines(ledger, self.unit), *_running_lines(running, ledger, self.unit)
+        )
 
-    def _counts(self, book: Book) -> str:
-        parts = [f"[bold]{book.done}[/bold]/{book.total} {self.unit}s"]
+    def _counts(self, ledger: Ledger) -> str:
+        parts = [f"[bold]{ledger.done}[/bold]/{ledger.total} {self.unit}s"]
         if self._first_trial is None:
-            if not book.running:
+            if not ledger.running:
                 return f"{parts[0]}, starting workers"
             self._first_trial = time.monotonic()
-        if book.running:
-            parts.append(f"{len(book.running)} running")
-        if book.early:
-            parts.append(f"{book.early} stopped early")
-        if book.failures:
-            parts.append(f"[red]{len(book.failures)} failed[/red]")
+        if ledger.running:
+            parts.append(f"{len(ledger.running)} running")
+        if ledger.early:
+            parts.append(f"{ledger.early} stopped early")
+        if ledger.failures:
+            parts.append(f"[red]{len(ledger.failures)} failed[/red]")
         parts.append(f"{_clock(time.monotonic() - self._started)} passed")
-        left = None if book.stopped.is_set() else self._left(book)
-        if book.stopped.is_set():
+        left = None if ledger.stopped.is_set() else self._left(ledger)
+        if ledger.stopped.is_set():
             parts.append("stopping")
         if left is not None:
             parts.append(f"about {_clock(left)} left")
         return ", ".join(parts)
 
-    def _left(self, book: Book) -> float | None:
+    def _left(self, ledger: Ledger) -> float | None:
         """Estimate the seconds left from the pace since the first trial began."""
-        done = book.done - self._done_before
-        if done < 1 or not book.left or self._first_trial is None:
+        done = ledger.done - self._done_before
+        if done < 1 or not ledger.left or self._first_trial is None:
             return None
-        return (time.monotonic() - self._first_trial) / done * book.left
+        return (time.monotonic() - self._first_trial) / done * ledger.left
 
 
 def _searching(run: RunFolder, space: LoadedSpace, resumed: bool) -> str:
@@ -122,11 +124,11 @@ def _searching(run: RunFolder, space: LoadedSpace, resumed: bool) -> str:
     )
 
 
-def _retraining(run: RunFolder, origin: dict[str, Any], resumed: bool) -> str:
+def _retraining(run: RunFolder, origin: Origin, resumed: bool) -> str:
     config = run.config
     return (
-        f"[bold]{'Resuming' if resumed else 'Retraining'}[/bold] trial {origin['number']} of "
-        f"{escape(origin['run'])} on {escape(config.data)}: {config.trials} "
+        f"[bold]{'Resuming' if resumed else 'Retraining'}[/bold] trial {origin.number} of "
+        f"{escape(origin.run)} on {escape(config.data)}: {config.trials} "
         f"seed{'s' if config.trials > 1 else ''} of {config.epochs} epochs"
     )
 
@@ -134,34 +136,34 @@ def _retraining(run: RunFolder, origin: dict[str, Any], resumed: bool) -> str:
 class _Lines:
     """Prints a line for each new best, failure and supernet, and now and then for progress."""
 
-    def __init__(self, view: TerminalView, book: Book) -> None:
+    def __init__(self, view: TerminalView, ledger: Ledger) -> None:
         self._view = view
         self._unit = view.unit
-        self._best = book.best[0].trial_id if book.best else ""
-        self._failed = len(book.failures)
-        self._lost = book.lost
-        self._supernets = len(book.supernets)
+        self._best = ledger.best[0].trial_id if ledger.best else ""
+        self._failed = len(ledger.failures)
+        self._lost = ledger.lost
+        self._supernets = len(ledger.supernets)
         self._next = time.monotonic() + PLAIN_EVERY_S
 
-    def update(self, book: Book) -> None:
-        if len(book.failures) > self._failed:
-            self._failed = len(book.failures)
-            trial = book.failures[-1]
+    def update(self, ledger: Ledger) -> None:
+        if len(ledger.failures) > self._failed:
+            self._failed = len(ledger.failures)
+            trial = ledger.failures[-1]
             self._view.say(f"{self._unit} {trial.number} failed: {escape(str(trial.error))}")
-        if book.lost is not None and book.lost != self._lost:
-            self._lost = book.lost
-            self._view.say(f"{book.lost[0]} goes on elsewhere: {escape(book.lost[1])}")
-        if len(book.supernets) > self._supernets:
-            self._supernets = len(book.supernets)
-            trial = book.supernets[-1]
+        if ledger.lost is not None and ledger.lost != self._lost:
+            self._lost = ledger.lost
+            self._view.say(f"{ledger.lost[0]} goes on elsewhere: {escape(ledger.lost[1])}")
+        if len(ledger.supernets) > self._supernets:
+            self._supernets = len(ledger.supernets)
+            trial = ledger.supernets[-1]
             self._view.say(f"trial {trial.number}: supernet, {escape(derived_words(trial))}")
-        if book.best and book.best[0].trial_id != self._best:
-            self._best = book.best[0].trial_id
-            words = _words(book.best[0], book, self._unit)
-            self._view.say(f"{book.done}/{book.total} new best: {words}")
+        if ledger.best and ledger.best[0].trial_id != self._best:
+            self._best = ledger.best[0].trial_id
+            words = _words(ledger.best[0], ledger, self._unit)
+            self._view.say(f"{ledger.done}/{ledger.total} new best: {words}")
         elif time.monotonic() > self._next:
-            self._view.say(self._view._counts(book) + _epochs(book))
-            for alive in book.running.values():
+            self._view.say(self._view._counts(ledger) + _epochs(ledger))
+            for alive in ledger.running.values():
                 if alive.proposal.supernet is not None:
                     number = alive.proposal.number
                     self._view.say(f"trial {number}: {escape(_running_words(alive))}")
@@ -170,16 +172,16 @@ class _Lines:
         self._next = time.monotonic() + PLAIN_EVERY_S
 
 
-def _epochs(book: Book) -> str:
+def _epochs(ledger: Ledger) -> str:
     """Say where the first trials that are being trained are."""
-    candidates = [trial for trial in book.running.values() if trial.proposal.supernet is None]
+    candidates = [trial for trial in ledger.running.values() if trial.proposal.supernet is None]
     epochs = [str(trial.epoch) for trial in candidates[:4]]
-    return f" (epoch {', '.join(epochs)} of {book.config.epochs})" if epochs else ""
+    return f" (epoch {', '.join(epochs)} of {ledger.config.epochs})" if epochs else ""
 
 
-def _words(trial: Trial, book: Book, unit: str) -> str:
+def _words(trial: Trial, ledger: Ledger, unit: str) -> str:
     """Say how good a trial is and what it is."""
-    metric = book.config.metric
+    metric = ledger.config.metric
     params = trial.metrics.get("params")
     cost = f", {params:,.0f} parameters" if params is not None and metric != "params" else ""
     return (
@@ -188,26 +190,26 @@ def _words(trial: Trial, book: Book, unit: str) -> str:
     )
 
 
-def _best_lines(book: Book, unit: str) -> list[RenderableType]:
-    if not book.best:
+def _best_lines(ledger: Ledger, unit: str) -> list[RenderableType]:
+    if not ledger.best:
         return [Text(f"no {unit} is finished yet", style="dim")]
-    return [Text.from_markup(f"[green]best[/green] {_words(book.best[0], book, unit)}")]
+    return [Text.from_markup(f"[green]best[/green] {_words(ledger.best[0], ledger, unit)}")]
 
 
-def _running_lines(running: list[Running], book: Book, unit: str) -> list[RenderableType]:
+def _running_lines(running: list[Running], ledger: Ledger, unit: str) -> list[RenderableType]:
     """Write one line a trial that is being trained, cut to the width of the terminal."""
     lines: list[RenderableType] = []
     for trial in running[:SHOWN]:
-        value = (trial.metrics or {}).get(book.config.metric)
+        value = (trial.metrics or {}).get(ledger.config.metric)
         supernet = trial.proposal.supernet
-        epochs = book.config.epochs if supernet is None else supernet["all_epochs"]
+        epochs = ledger.config.epochs if supernet is None else supernet.all_epochs
         epoch = f"epoch {trial.epoch}/{epochs}"
         words = _running_words(trial)
         lines.append(
             Text.assemble(
                 (f"{unit} {trial.proposal.number:<4} ", "cyan"),
                 f"{epoch:<13}",
-                f"{'' if value is None else metric_text(book.config.metric, value):<9}",
+                f"{'' if value is None else metric_text(ledger.config.metric, value):<9}",
                 (words, "dim"),
                 no_wrap=True,
                 overflow="ellipsis",
@@ -227,7 +229,7 @@ def _running_words(trial: Running) -> str:
         return "supernet"
     now = trial.curve[-1]
     return (
-        f"supernet, epoch {now['epoch']}/{supernet['all_epochs']}, accuracy "
+        f"supernet, epoch {now['epoch']}/{supernet.all_epochs}, accuracy "
         f"{now['supernet_val_accuracy']:.4f}, entropy of alphas {now['alpha_entropy']:.3f}, "
         f"{now['skips']:g} skips, {now['nones']:g} nones: {describe(now['architecture'])}"
     )

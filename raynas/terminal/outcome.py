@@ -1,7 +1,6 @@
 """How a search or a retraining ended, for a person, and what to type next."""
 
 from shlex import quote
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,14 +12,15 @@ from raynas.runs.wording import command, spread
 
 def show_retrained(run: RunFolder, console: Console) -> None:
     """Print what the seeds of a retraining reached, and what to type next."""
-    best: dict[str, Any] = run.best() or {}
-    seeds = best["retrained"]["seeds"]
+    best = run.best()
+    if best is None or best.retrained is None or best.searched is None:
+        return
+    seeds = best.retrained.seeds
     many = f"{len(seeds)} seeds" if len(seeds) > 1 else "1 seed"
-    searched = best["searched"]["val_accuracy"]
-    table = Table.grid(padding=(0, 2))
+    searched = best.searched["val_accuracy"]
     rows = [
-        ("architecture", escape(best["description"])),
-        ("trained", f"{many}, {best['training']['epochs']} epochs, on the training split"),
+        ("architecture", escape(best.description)),
+        ("trained", f"{many}, {best.training['epochs']} epochs, on the training split"),
         ("validation", f"accuracy {spread(seeds, 'val_accuracy')} (in the search {searched:.4f})"),
         (
             "test",
@@ -29,28 +29,23 @@ def show_retrained(run: RunFolder, console: Console) -> None:
         ),
         (
             "network",
-            f"{escape(run.folder.uri_of('best'))} "
-            f"(seed {int(best['trial_id'].rpartition('_')[2])})",
+            f"{escape(run.folder.uri_of('best'))} (seed {int(best.trial_id.rpartition('_')[2])})",
         ),
     ]
-    for name, text in rows:
-        table.add_row(f"[dim]{name}[/dim]", text)
-    console.print("[bold green]Retrained[/bold green]")
-    console.print(table)
+    _show("Retrained", rows, console)
     folder = escape(quote(run.folder.uri))
-    console.print("[dim]Next[/dim]")
     console.print(f"  {command()} export {folder}")
     console.print(f"  in Python: net = raynas.load({escape(repr(run.folder.uri))})")
 
 
 def show_result(run: RunFolder, console: Console) -> None:
     """Print the best architecture of a run that has ended, and what to type next."""
-    best: dict[str, Any] = run.best() or {}
-    metrics, test = best["metrics"], best["test"]
-    folder = escape(quote(run.folder.uri))
-    table = Table.grid(padding=(0, 2))
+    best = run.best()
+    if best is None or best.test is None:
+        return
+    metrics, test = best.metrics, best.test
     rows = [
-        ("architecture", escape(best["description"])),
+        ("architecture", escape(best.description)),
         ("validation", f"accuracy {metrics['val_accuracy']:.4f}, F1 {metrics['val_f1']:.4f}"),
         (
             "test",
@@ -59,16 +54,23 @@ def show_result(run: RunFolder, console: Console) -> None:
         ),
         ("parameters", f"{metrics['params']:,.0f}"),
         ("MACs", f"{metrics['macs']:,.0f} for one input"),
-        ("found", f"trial {best['number']} of {run.config.trials}"),
+        ("found", f"trial {best.number} of {run.config.trials}"),
         ("run folder", escape(run.folder.uri)),
         ("report", escape(run.folder.uri_of(REPORT))),
     ]
-    for name, text in rows:
-        table.add_row(f"[dim]{name}[/dim]", text)
-    console.print("[bold green]Best architecture[/bold green]")
-    console.print(table)
-    console.print("[dim]Next[/dim]")
+    _show("Best architecture", rows, console)
+    folder = escape(quote(run.folder.uri))
     console.print(f"  {command()} status {folder}")
     console.print(f"  {command()} resume {folder} --trials {2 * run.config.trials}")
     console.print(f"  {command()} retrain {folder}")
     console.print(f"  in Python: net = raynas.load({escape(repr(run.folder.uri))})")
+
+
+def _show(title: str, rows: list[tuple[str, str]], console: Console) -> None:
+    """Print a title, named lines, and the head of what to type next."""
+    table = Table.grid(padding=(0, 2))
+    for name, text in rows:
+        table.add_row(f"[dim]{name}[/dim]", text)
+    console.print(f"[bold green]{title}[/bold green]")
+    console.print(table)
+    console.print("[dim]Next[/dim]")

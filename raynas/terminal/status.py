@@ -1,12 +1,12 @@
 """What a run folder says, for a person: while it runs, and at the end."""
 
 from shlex import quote
-from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from raynas.runs.found_network import Origin
 from raynas.runs.ranking import ranked
 from raynas.runs.run_folder import RunFolder, open_run
 from raynas.runs.trial import Trial
@@ -67,11 +67,11 @@ def _search(run: RunFolder) -> str:
     )
 
 
-def _retraining(run: RunFolder, origin: dict[str, Any]) -> str:
+def _retraining(run: RunFolder, origin: Origin) -> str:
     """Say what is trained in full, and on what."""
     config = run.config
     return (
-        f"full training of trial {origin['number']} of {escape(origin['run'])} on "
+        f"full training of trial {origin.number} of {escape(origin.run)} on "
         f"{escape(config.data)}, {config.trials} seed{'s' if config.trials > 1 else ''} of "
         f"{config.epochs} epochs, best by {config.metric}"
     )

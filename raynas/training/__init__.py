@@ -1,6 +1,7 @@
 """From a net and data to metrics: the training of candidates, with Lightning."""
 
 from raynas.training.candidate import Candidate
+from raynas.training.data_module import stored_batches
 from raynas.training.epoch_report import CandidateError, Metrics, OnEpoch, Save, read_curve
 from raynas.training.fit import Build, evaluate_test, fit, load_candidate, make_candidate
 from raynas.training.optimizers import OPTIMIZERS, SCHEDULES
@@ -23,4 +24,5 @@ __all__ = [
     "load_candidate",
     "make_candidate",
     "read_curve",
+    "stored_batches",
 ]

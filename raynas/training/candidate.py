@@ -11,7 +11,7 @@ from torch.nn import functional
 from torchmetrics.functional.classification import multiclass_accuracy, multiclass_f1_score
 
 from raynas.nets import normalize
-from raynas.options.training_options import TrainingConfig
+from raynas.options.training_options import TrainingOptions
 from raynas.training.optimizers import OPTIMIZERS, SCHEDULES
 
 Statistics = npt.NDArray[np.float32] | None
@@ -32,7 +32,7 @@ class Candidate(LightningModule):
     def __init__(
         self,
         net: nn.Module,
-        config: TrainingConfig,
+        config: TrainingOptions,
         *,
         num_outputs: int,
         mean: Statistics = None,

@@ -10,12 +10,12 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from pytorch_lightning.callbacks import LearningRateMonitor
 from torch import nn
 
-from raynas.data.sharing import check_shares, divide
 from raynas.data.source import DataSource
 from raynas.nets import count_macs, count_parameters, measure_latency
-from raynas.options.training_options import TrainingConfig
+from raynas.options.training_options import TrainingOptions, check_shares
 from raynas.space import describe
 from raynas.training.candidate import Candidate
+from raynas.training.data_module import data_module, divide
 from raynas.training.epoch_report import EpochReport, Metrics, OnEpoch, seed_epoch
 from raynas.training.step_logs import StepLog
 from raynas.training.trainer import Team, make_trainer, quiet_lightning
@@ -41,7 +41,7 @@ def fit(
     build: Build,
     value: Any,
     data: DataSource,
-    config: TrainingConfig,
+    config: TrainingOptions,
     *,
     seed: int,
     on_epoch: OnEpoch,
@@ -82,7 +82,7 @@ def fit(
     }
     workers = team.workers if team else 1
     check_shares(config.batch_size, workers)
-    module = data.module(config.batch_size // workers, seed)
+    module = data_module(data, config.batch_size // workers, seed)
     if team:
         divide(module, team.rank, team.workers)
     report = EpochReport(on_epoch, seed, cost, started)
@@ -110,7 +110,7 @@ def evaluate_test(
     build: Build,
     value: Any,
     data: DataSource,
-    config: TrainingConfig,
+    config: TrainingOptions,
     checkpoint: Path,
     *,
     accelerator: str = "auto",
@@ -121,13 +121,13 @@ def evaluate_test(
     with quiet_lightning():
         trainer = make_trainer(config, accelerator=accelerator)
         (metrics,) = trainer.test(
-            candidate, datamodule=data.module(config.batch_size, seed=0), verbose=False
+            candidate, datamodule=data_module(data, config.batch_size, seed=0), verbose=False
         )
     return dict(metrics)
 
 
 def make_candidate(
-    build: Build, value: Any, data: DataSource, config: TrainingConfig, *, seed: int = 0
+    build: Build, value: Any, data: DataSource, config: TrainingOptions, *, seed: int = 0
 ) -> Candidate:
     """Build the candidate of an architecture, with the weights that the seed gives.
 
@@ -140,7 +140,7 @@ def make_candidate(
 
 
 def load_candidate(
-    build: Build, value: Any, data: DataSource, config: TrainingConfig, checkpoint: Path
+    build: Build, value: Any, data: DataSource, config: TrainingOptions, checkpoint: Path
 ) -> Candidate:
     """Build the candidate of an architecture, with the weights of a checkpoint, on the CPU."""
     candidate = make_candidate(build, value, data, config)

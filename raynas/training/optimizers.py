@@ -6,22 +6,22 @@ from torch import nn
 from torch.optim import SGD, Adam, Optimizer, RMSprop
 from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler
 
-from raynas.options.training_options import TrainingConfig
+from raynas.options.training_options import TrainingOptions
 
 Parameters = Iterable[nn.Parameter]
 
 
-def adam(parameters: Parameters, config: TrainingConfig) -> Optimizer:
+def adam(parameters: Parameters, config: TrainingOptions) -> Optimizer:
     """Adam (Kingma 2015, https://arxiv.org/abs/1412.6980)."""
     return Adam(parameters, config.learning_rate, weight_decay=config.weight_decay)
 
 
-def rmsprop(parameters: Parameters, config: TrainingConfig) -> Optimizer:
+def rmsprop(parameters: Parameters, config: TrainingOptions) -> Optimizer:
     """RMSprop (Hinton 2012, lecture 6e of "Neural Networks for Machine Learning")."""
     return RMSprop(parameters, config.learning_rate, weight_decay=config.weight_decay)
 
 
-def sgd(parameters: Parameters, config: TrainingConfig) -> Optimizer:
+def sgd(parameters: Parameters, config: TrainingOptions) -> Optimizer:
     """Stochastic gradient descent with momentum."""
     return SGD(
         parameters,
@@ -31,7 +31,7 @@ def sgd(parameters: Parameters, config: TrainingConfig) -> Optimizer:
     )
 
 
-OPTIMIZERS: dict[str, Callable[[Parameters, TrainingConfig], Optimizer]] = {
+OPTIMIZERS: dict[str, Callable[[Parameters, TrainingOptions], Optimizer]] = {
     "adam": adam,
     "rmsprop": rmsprop,
     "sgd": sgd,

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pytorch_lightning.loggers import Logger, MLFlowLogger, TensorBoardLogger
 
-from raynas.options.training_options import TrainingConfig
+from raynas.options.training_options import TrainingOptions
 
 EVERY_STEPS = 10
 """A training logs the loss and the learning rate of one step in so many."""
@@ -34,7 +34,7 @@ class StepLog:
             if client.get_experiment_by_name(self.experiment) is None:
                 client.create_experiment(self.experiment)
 
-    def open(self, trial_id: str, config: TrainingConfig, architecture: str) -> Logger:
+    def open(self, trial_id: str, config: TrainingOptions, architecture: str) -> Logger:
         """Make the logger of one trial, or go on with what it has logged."""
         told = {"architecture": architecture, **config.model_dump()}
         logger = (

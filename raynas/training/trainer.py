@@ -12,7 +12,7 @@ from pytorch_lightning import Callback, Trainer
 from pytorch_lightning.loggers import Logger
 from pytorch_lightning.strategies import Strategy
 
-from raynas.options.training_options import TrainingConfig
+from raynas.options.training_options import TrainingOptions
 from raynas.training.step_logs import EVERY_STEPS
 
 _CHATTER = "pytorch_lightning.utilities.rank_zero"
@@ -53,7 +53,7 @@ def quiet_lightning() -> Iterator[None]:
 
 
 def make_trainer(
-    config: TrainingConfig,
+    config: TrainingOptions,
     *,
     accelerator: str = "auto",
     devices: int = 1,

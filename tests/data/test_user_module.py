@@ -5,7 +5,7 @@ import torch
 from pytorch_lightning import LightningDataModule
 
 from raynas.data import load_data
-from raynas.options.training_options import TrainingConfig
+from raynas.options.training_options import TrainingOptions
 from raynas.training import evaluate_test, fit
 
 HEAD = """
@@ -68,7 +68,7 @@ def test_a_users_data_module_is_trained_on(module, tmp_path, base):
         save(tmp_path / "last.ckpt")
         return False
 
-    config = TrainingConfig(epochs=8, learning_rate=0.1, batch_size=8)
+    config = TrainingOptions(epochs=8, learning_rate=0.1, batch_size=8)
     data = pickle.loads(pickle.dumps(data))
     fit(build, {}, data, config, seed=0, on_epoch=on_epoch)
     assert history[-1]["val_accuracy"] > 0.9

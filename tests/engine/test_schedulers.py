@@ -12,7 +12,7 @@ import raynas
 from raynas.engine.schedulers import EarlyStopping, make_scheduler
 from raynas.options.data_options import DataOptions
 from raynas.options.scheduler_options import SCHEDULERS
-from raynas.options.training_options import TrainingConfig
+from raynas.options.training_options import TrainingOptions
 from raynas.runs.errors import RunFailed
 from raynas.runs.run_config import make_config
 from raynas.strategies import STRATEGIES
@@ -219,7 +219,7 @@ def test_less_is_better_where_the_metric_says_so():
 
 
 def test_no_option_has_two_owners():
-    taken = {*TrainingConfig.model_fields, *DataOptions.model_fields}
+    taken = {*TrainingOptions.model_fields, *DataOptions.model_fields}
     for strategy in STRATEGIES:
         taken |= {*make_config(strategy=strategy).legal_options}
     for options in SCHEDULERS.values():

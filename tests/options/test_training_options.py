@@ -1,39 +1,39 @@
 import pytest
 from pydantic import ValidationError
 
-from raynas.options.training_options import TrainingConfig
+from raynas.options.training_options import TrainingOptions
 from raynas.training import OPTIMIZERS, SCHEDULES
 
 
 def test_every_option_has_a_default_and_a_description():
-    TrainingConfig()
-    for name, field in TrainingConfig.model_fields.items():
+    TrainingOptions()
+    for name, field in TrainingOptions.model_fields.items():
         assert field.description, name
 
 
 def test_label_smoothing_is_off_by_default():
-    assert TrainingConfig().label_smoothing == 0.0
+    assert TrainingOptions().label_smoothing == 0.0
 
 
 def test_the_config_offers_exactly_what_the_tables_have():
-    fields = TrainingConfig.model_fields
+    fields = TrainingOptions.model_fields
     assert set(fields["optimizer"].annotation.__args__) == set(OPTIMIZERS)
     assert set(fields["schedule"].annotation.__args__) == set(SCHEDULES)
 
 
 def test_unknown_options_are_refused():
     with pytest.raises(ValidationError, match="epoch"):
-        TrainingConfig(epoch=3)
+        TrainingOptions(epoch=3)
 
 
 @pytest.mark.parametrize("value", [{"layers": []}, {}, [1], "text", None])
 def test_an_architecture_without_a_training_record_changes_nothing(value):
-    config = TrainingConfig(epochs=3)
+    config = TrainingOptions(epochs=3)
     assert config.overridden_by(value) is config
 
 
 def test_an_architecture_may_override_options():
-    config = TrainingConfig(epochs=3).overridden_by({"training": {"optimizer": "sgd"}})
+    config = TrainingOptions(epochs=3).overridden_by({"training": {"optimizer": "sgd"}})
     assert (config.epochs, config.optimizer) == (3, "sgd")
     assert config.overridden_by({"training": {"optimizer": "sgd"}}) == config
 
@@ -49,5 +49,5 @@ def test_an_architecture_may_override_options():
 )
 def test_an_illegal_training_record_is_named_in_one_line(record, message):
     with pytest.raises(ValueError, match=message) as error:
-        TrainingConfig().overridden_by({"training": record})
+        TrainingOptions().overridden_by({"training": record})
     assert "\n" not in str(error.value)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from raynas.nets import ACTIVATIONS, CELL_OPS, OPS
-from raynas.options.training_options import TrainingConfig
+from raynas.options.training_options import TrainingOptions
 from raynas.space import bundled_spaces, load_space, sample
 from raynas.space.cells import is_cell
 
@@ -122,7 +122,7 @@ def test_searched_trainings_are_legal():
     found = set()
     for _ in range(100):
         value = sample(loaded.space, rng).value
-        config = TrainingConfig(momentum=0.5).overridden_by(value)
+        config = TrainingOptions(momentum=0.5).overridden_by(value)
         assert config.learning_rate == value["training"]["learning_rate"]
         assert config.momentum == (0.9 if config.optimizer == "sgd" else 0.5)
         found.add(config.optimizer)

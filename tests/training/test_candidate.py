@@ -3,12 +3,12 @@ import pytest
 import torch
 from torch import nn
 
-from raynas.options.training_options import TrainingConfig
+from raynas.options.training_options import TrainingOptions
 from raynas.training import OPTIMIZERS, Candidate
 
 
 def candidate(net=None, **options):
-    return Candidate(net or nn.Linear(4, 3), TrainingConfig(**options), num_outputs=3)
+    return Candidate(net or nn.Linear(4, 3), TrainingOptions(**options), num_outputs=3)
 
 
 BATCH = torch.randn(6, 4, generator=torch.Generator().manual_seed(0)), torch.arange(6) % 3
@@ -25,16 +25,16 @@ def test_the_loss_is_the_plain_cross_entropy_unless_smoothing_is_asked_for():
 
 def test_images_are_normalised_by_channel():
     mean, std = np.array([1, 2], dtype=np.float32), np.array([2, 4], dtype=np.float32)
-    module = Candidate(nn.Identity(), TrainingConfig(), num_outputs=2, mean=mean, std=std)
+    module = Candidate(nn.Identity(), TrainingOptions(), num_outputs=2, mean=mean, std=std)
     images = torch.tensor([[[[3]], [[10]]]], dtype=torch.uint8)
     assert module(images).flatten().tolist() == [1.0, 2.0]
 
 
 def test_features_are_normalised_by_feature_and_others_left_alone():
     mean, std = np.array([1, 2], dtype=np.float32), np.array([2, 4], dtype=np.float32)
-    module = Candidate(nn.Identity(), TrainingConfig(), num_outputs=2, mean=mean, std=std)
+    module = Candidate(nn.Identity(), TrainingOptions(), num_outputs=2, mean=mean, std=std)
     assert module(torch.tensor([[3.0, 10.0]])).tolist() == [[1.0, 2.0]]
-    plain = Candidate(nn.Identity(), TrainingConfig(), num_outputs=2)
+    plain = Candidate(nn.Identity(), TrainingOptions(), num_outputs=2)
     assert torch.equal(plain(BATCH[0]), BATCH[0])
 
 

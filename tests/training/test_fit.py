@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from raynas.nets import build_chain_cnn, build_mlp
-from raynas.options.training_options import TrainingConfig
+from raynas.options.training_options import TrainingOptions
 from raynas.training import CandidateError, evaluate_test, fit, load_candidate
 
 CNN = {
@@ -19,7 +19,7 @@ CNN = {
     "classifier": [],
 }
 MLP = {"layers": [{"type": "dense", "units": 16, "activation": "tanh"}]}
-ONE = TrainingConfig(epochs=1)
+ONE = TrainingOptions(epochs=1)
 METRICS = {
     "epoch", "train_loss", "val_loss", "val_accuracy", "val_f1", "params", "macs", "latency_ms",
     "train_seconds",
@@ -28,7 +28,7 @@ METRICS = {
 
 def test_digits_are_learned_in_a_few_epochs(train, digits):
     history = train(
-        build_chain_cnn, CNN, digits, TrainingConfig(epochs=6, batch_size=32, learning_rate=1e-2)
+        build_chain_cnn, CNN, digits, TrainingOptions(epochs=6, batch_size=32, learning_rate=1e-2)
     )
     last = history.metrics[-1]
     assert last["val_accuracy"] > 0.97
@@ -40,7 +40,7 @@ def test_digits_are_learned_in_a_few_epochs(train, digits):
 
 
 def test_synthetic_is_learned(train, synthetic):
-    history = train(build_mlp, MLP, synthetic, TrainingConfig(learning_rate=1e-2))
+    history = train(build_mlp, MLP, synthetic, TrainingOptions(learning_rate=1e-2))
     assert history.metrics[-1]["val_accuracy"] > 0.95
 
 
@@ -53,7 +53,7 @@ def test_metrics_are_plain_numbers(train, digits):
 
 
 def test_a_checkpoint_alone_makes_the_network_usable_on_stored_inputs(train, digits):
-    history = train(build_chain_cnn, CNN, digits, TrainingConfig(epochs=3))
+    history = train(build_chain_cnn, CNN, digits, TrainingOptions(epochs=3))
     candidate = load_candidate(build_chain_cnn, CNN, digits, ONE, history.checkpoint(3)).eval()
     assert candidate.mean.tolist() == pytest.approx(digits.mean)
     with torch.no_grad():
@@ -65,7 +65,7 @@ def test_a_checkpoint_alone_makes_the_network_usable_on_stored_inputs(train, dig
 
 
 def test_returning_true_stops_after_this_epoch(train, synthetic):
-    history = train(build_mlp, MLP, synthetic, TrainingConfig(epochs=9), stop_after=2)
+    history = train(build_mlp, MLP, synthetic, TrainingOptions(epochs=9), stop_after=2)
     assert [metrics["epoch"] for metrics in history.metrics] == [1, 2]
 
 
@@ -78,7 +78,7 @@ def test_train_seconds_are_all_that_the_training_has_cost(synthetic):
         return False
 
     started = time.perf_counter()
-    fit(build_mlp, MLP, synthetic, TrainingConfig(epochs=3), seed=0, on_epoch=on_epoch)
+    fit(build_mlp, MLP, synthetic, TrainingOptions(epochs=3), seed=0, on_epoch=on_epoch)
     assert seconds[0] + 0.2 < seconds[1] < seconds[2] - 0.2
     assert seconds[2] < time.perf_counter() - started - 0.2
 
@@ -98,10 +98,10 @@ def learning_rates(history):
 
 
 def test_learning_rate_schedules(train, synthetic):
-    cosine = train(build_mlp, MLP, synthetic, TrainingConfig(epochs=4, learning_rate=0.1))
+    cosine = train(build_mlp, MLP, synthetic, TrainingOptions(epochs=4, learning_rate=0.1))
     expected = [0.085355, 0.05, 0.014645, 0.0]
     assert learning_rates(cosine) == pytest.approx(expected, abs=1e-6)
-    config = TrainingConfig(epochs=2, learning_rate=0.1, schedule="constant")
+    config = TrainingOptions(epochs=2, learning_rate=0.1, schedule="constant")
     assert learning_rates(train(build_mlp, MLP, synthetic, config, folder="c")) == [0.1, 0.1]
 
 
@@ -135,7 +135,7 @@ def build_nan(value, input_shape, num_outputs):
 )
 def test_a_loss_that_is_not_finite_fails_the_candidate(synthetic, value, message, finished):
     seen = []
-    config = TrainingConfig(epochs=5, batch_size=400)
+    config = TrainingOptions(epochs=5, batch_size=400)
     with pytest.raises(CandidateError, match=f"^{message}$"):
         fit(
             build_nan,
@@ -170,7 +170,7 @@ def test_training_works_in_a_thread_and_says_nothing(synthetic, capfd, caplog):
 
 @pytest.mark.parametrize("precision", ["bf16-mixed", "16-mixed"])
 def test_lower_precision_trains_on_a_cpu_too(train, digits, precision):
-    config = TrainingConfig(epochs=3, learning_rate=3e-3, precision=precision)
+    config = TrainingOptions(epochs=3, learning_rate=3e-3, precision=precision)
     history = train(build_chain_cnn, CNN, digits, config, accelerator="cpu")
     assert history.metrics[-1]["val_accuracy"] > 0.9
 
@@ -178,7 +178,7 @@ def test_lower_precision_trains_on_a_cpu_too(train, digits, precision):
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_training_on_a_gpu_learns_the_digits(train, digits):
-    config = TrainingConfig(epochs=5, learning_rate=3e-3, precision="16-mixed", gradient_clip=1.0)
+    config = TrainingOptions(epochs=5, learning_rate=3e-3, precision="16-mixed", gradient_clip=1.0)
     history = train(build_chain_cnn, CNN, digits, config, accelerator="gpu", stop_after=2)
     resumed = train(
         build_chain_cnn, CNN, digits, config, accelerator="gpu", checkpoint=history.checkpoint(2)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from raynas.options.training_options import TrainingConfig
+from raynas.options.training_options import TrainingOptions
 
 EPOCHS = 5
 TIMES = {"train_seconds": 0.0, "latency_ms": 0.0}
@@ -40,7 +40,7 @@ def disturb():
 
 
 def config(**options):
-    return TrainingConfig(**{"epochs": EPOCHS, "batch_size": 100, **options})
+    return TrainingOptions(**{"epochs": EPOCHS, "batch_size": 100, **options})
 
 
 @pytest.mark.parametrize(
@@ -120,12 +120,12 @@ import importlib.util
 spec = importlib.util.spec_from_file_location("helpers", {hard_net.__code__.co_filename!r})
 helpers = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(helpers)
-from raynas.options.training_options import TrainingConfig
+from raynas.options.training_options import TrainingOptions
 from raynas.training import fit
 from raynas.data import load_arrays
 fit(
     helpers.build_hard_net, {{}}, load_arrays("digits", seed=0),
-    TrainingConfig(epochs={EPOCHS}, batch_size=100), seed=0,
+    TrainingOptions(epochs={EPOCHS}, batch_size=100), seed=0,
     on_epoch=helpers.History(Path({str(tmp_path)!r})),
     checkpoint=Path({str(whole.checkpoint(2))!r}),
 )

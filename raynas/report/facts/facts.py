@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from itertools import accumulate
-from typing import Any
 
 from raynas.options.run_options import RunOptions
+from raynas.runs.found_network import FoundNetwork, Origin
 from raynas.runs.trial import Trial
 from raynas.runs.wording import metric_text
 
@@ -34,8 +34,8 @@ class Facts:
     state: str
     written_at: datetime
     trials: list[Trial]
-    best: dict[str, Any] | None
-    origin: dict[str, Any] | None = None
+    best: FoundNetwork | None
+    origin: Origin | None = None
     """Where the one architecture of a retraining comes from; None for a search."""
     others: tuple["Facts", ...] = ()
     """Runs that this one is compared with."""

@@ -58,6 +58,13 @@ def is_mixture(value: JSON) -> bool:
     return isinstance(value, Mapping) and {"path", "options"} <= value.keys()
 
 
+def first_chain(value: JSON) -> str | None:
+    """Return the path of the first chain of a relaxed value, None where it has cells only."""
+    paths = (str(mixture["path"]) for mixture in mixtures(value))
+    lengths = (path for path in paths if path.rpartition("/")[2] == "length")
+    return next((path.removesuffix("length").rstrip("/") or "it" for path in lengths), None)
+
+
 def derive(space: Space, strengths: Strengths) -> Architecture:
     """Return the architecture of the strongest options (Liu 2019, section 2.4).
 

@@ -8,8 +8,9 @@ from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader, DistributedSampler, IterableDataset, Subset
 
 from raynas.data.batches import ShuffledBatches
-from raynas.data.sharing import check_shares
 from raynas.data.source import DataSource
+from raynas.options.training_options import check_shares
+from raynas.training.data_module import data_module
 from raynas.training.trainer import Team
 
 HALVES = ("weights", "alphas")
@@ -88,4 +89,5 @@ def halved(data: DataSource, batch_size: int, seed: int, team: Team | None = Non
     """
     rank, workers = (team.rank, team.workers) if team else (0, 1)
     check_shares(batch_size, workers, "supernet_batch_size")
-    return HalvedData(data.module(batch_size // workers, seed), seed, rank=rank, workers=workers)
+    module = data_module(data, batch_size // workers, seed)
+    return HalvedData(module, seed, rank=rank, workers=workers)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from raynas.nets import Supernet
-from raynas.options.supernet_options import SupernetConfig
+from raynas.options.supernet_options import SupernetPlan
 from raynas.space.cells import NONE
 from raynas.space.relaxation import mixtures, taken
 from raynas.training.darts.collapse import ops_in
@@ -20,14 +20,14 @@ Loss = Callable[[], float]
 """The loss of the supernet as it is now; on few samples it tells more than the accuracy."""
 
 
-def decide(supernet: Supernet, search: SupernetConfig, epoch: int, seed: int, loss: Loss) -> None:
+def decide(supernet: Supernet, search: SupernetPlan, epoch: int, seed: int, loss: Loss) -> None:
     """Take the decisions that are due after an epoch, from 1."""
-    if search.selection != "perturbation" or epoch < search.epochs:
+    if search.selection != "perturbation" or epoch < search.supernet_epochs:
         return
     options = {mixture["path"]: mixture["options"] for mixture in mixtures(supernet.relaxed.value)}
     order = [list(options)[i] for i in np.random.default_rng([seed, 3]).permutation(len(options))]
     if search.tuning_epochs:
-        number, rest = divmod(epoch - search.epochs, search.tuning_epochs)
+        number, rest = divmod(epoch - search.supernet_epochs, search.tuning_epochs)
         order = [] if rest else order[number : number + 1]
     none_counts = _can_derive_none(supernet, options)
     for path in order:

@@ -8,7 +8,8 @@ from typing import Any
 
 from raynas.data.source import DataSource
 from raynas.nets import Supernet, count_parameters
-from raynas.options.supernet_options import Precision, SupernetConfig
+from raynas.options.supernet_options import SupernetPlan
+from raynas.options.training_options import Precision
 from raynas.space import LoadedSpace
 from raynas.training.darts.collapse import collapse_warning, count_idle
 from raynas.training.darts.halves import halved
@@ -24,7 +25,7 @@ PREFIX = "supernet_"
 def fit_supernet(
     space: LoadedSpace,
     data: DataSource,
-    config: SupernetConfig,
+    config: SupernetPlan,
     *,
     seed: int,
     on_epoch: OnEpoch,
@@ -53,7 +54,7 @@ def fit_supernet(
     seed_epoch(seed, 0)
     outputs = data.num_outputs
     supernet = check_supernet(space, data, config, precision)
-    halves = halved(data, config.batch_size, seed, team)
+    halves = halved(data, config.supernet_batch_size, seed, team)
     module = SupernetModule(
         supernet, config, halves=halves, num_outputs=outputs, mean=data.mean, std=data.std,
         seed=seed, precision=precision,
@@ -78,7 +79,7 @@ def fit_supernet(
 
 
 def check_supernet(
-    space: LoadedSpace, data: DataSource, config: SupernetConfig, precision: Precision = "32-true"
+    space: LoadedSpace, data: DataSource, config: SupernetPlan, precision: Precision = "32-true"
 ) -> Supernet:
     """Build the supernet of a space for the data.
 

@@ -10,7 +10,8 @@ from torch.optim import SGD, Adam, Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler
 
 from raynas.nets import Supernet
-from raynas.options.supernet_options import Precision, SupernetConfig
+from raynas.options.supernet_options import SupernetPlan
+from raynas.options.training_options import Precision, TrainingOptions
 from raynas.training.candidate import Candidate, Statistics
 from raynas.training.darts.bilevel import first_order_gradients, second_order_gradients
 from raynas.training.darts.halves import HalvedData
@@ -30,7 +31,7 @@ class SupernetModule(Candidate):
     def __init__(
         self,
         supernet: Supernet,
-        config: SupernetConfig,
+        config: SupernetPlan,
         *,
         halves: HalvedData,
         num_outputs: int,
@@ -43,7 +44,15 @@ class SupernetModule(Candidate):
 
         The seed decides the order in which a selection by perturbation decides.
         """
-        training = config.training(precision)
+        training = TrainingOptions(
+            epochs=config.all_epochs,
+            batch_size=config.supernet_batch_size,
+            optimizer="sgd",
+            learning_rate=config.weights_learning_rate,
+            momentum=config.weights_momentum,
+            weight_decay=config.weights_decay,
+            precision=precision,
+        )
         super().__init__(supernet, training, num_outputs=num_outputs, mean=mean, std=std)
         self.automatic_optimization = False
         self.search, self._halves, self._seed = config, halves, seed

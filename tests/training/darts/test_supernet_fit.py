@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from raynas.data import UserData
 from raynas.nets import Supernet
-from raynas.options.supernet_options import SupernetConfig
+from raynas.options.supernet_options import SupernetPlan
 from raynas.space import load_space_source, replay
 from raynas.strategies import Darts
 from raynas.training.darts import fit_supernet
@@ -70,7 +70,7 @@ def search(tmp_path, digits):
         options = {"supernet_epochs": 3, "supernet_batch_size": 32, "tuning_epochs": 1, **options}
         proposal = Darts(LOADED[space].space, **options).ask()
         fit_supernet(
-            LOADED[space], data or few(digits), SupernetConfig(**proposal.supernet),
+            LOADED[space], data or few(digits), SupernetPlan(**proposal.supernet),
             seed=seed, on_epoch=epochs, checkpoint=checkpoint,
         )  # fmt: skip
         return epochs
@@ -203,7 +203,7 @@ def test_beta_decay_keeps_the_alphas_close(search):
 
 
 def test_alphas_go_as_far_in_a_short_search_as_in_the_papers():
-    config = SupernetConfig(**Darts(LOADED["staged"].space).ask().supernet)
+    config = SupernetPlan(**Darts(LOADED["staged"].space).ask().supernet)
     assert config.alphas_rate(50 * 390) == pytest.approx(3e-4)
     assert config.alphas_rate(780) == pytest.approx(25 * 3e-4)
     assert config.alphas_rate(1) == 0.02
@@ -251,7 +251,7 @@ def test_a_collapse_is_announced_once_when_it_is_clear():
 
 
 def test_a_supernet_takes_no_scaled_gradients(digits):
-    config = SupernetConfig(**Darts(LOADED["staged"].space).ask().supernet)
+    config = SupernetPlan(**Darts(LOADED["staged"].space).ask().supernet)
     with pytest.raises(ValueError, match="precision: a supernet trains with 32-true or bf16-mixed"):
         fit_supernet(
             LOADED["staged"], digits, config, seed=0, on_epoch=lambda *_: True,

@@ -4,9 +4,8 @@ Such a folder is `best/` of a run, of a retraining, or an export. `architecture.
 built and how good it is, `weights.safetensors` has its weights and `space.py` builds it.
 """
 
-import json
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 from safetensors.torch import load as read_tensors
 from safetensors.torch import save as write_tensors
@@ -16,7 +15,8 @@ from raynas.data import DataSource
 from raynas.nets import Network
 from raynas.networks.model_card import model_card
 from raynas.options.run_options import RunOptions
-from raynas.options.training_options import TrainingConfig
+from raynas.options.training_options import TrainingOptions
+from raynas.runs.found_network import FoundNetwork
 from raynas.runs.run_folder import BEST
 from raynas.runs.storage import Folder, open_folder
 from raynas.runs.trial import Trial
@@ -27,38 +27,50 @@ WEIGHTS = "weights.safetensors"
 SPACE = "space.py"
 
 
+@dataclass(frozen=True)
+class NetworkParts:
+    """All that a network's folder holds."""
+
+    found: FoundNetwork
+    weights: bytes
+    source: str
+    """The text of its space file."""
+    modules: bytes = b""
+    """The user's modules that this imports, zipped."""
+
+
 def found_network(
     config: RunOptions,
     trial: Trial,
     data: DataSource,
-    training: TrainingConfig,
+    training: TrainingOptions,
     space: str,
     *,
     test: dict[str, float] | None,
-) -> dict[str, Any]:
-    """Return what `architecture.json` says: JSON data; `test` is None where it was not measured."""
+) -> FoundNetwork:
+    """Say what a trial of a run has found; `test` is None where it was not measured."""
     value = trial.architecture.value
-    return {
-        "run": config.name,
-        "trial_id": trial.trial_id,
-        "number": trial.number,
-        "trials": config.trials,
-        "space": space,
-        "strategy": config.strategy,
-        "metric": config.metric,
-        "seed": config.seed,
-        "architecture_id": trial.architecture.id,
-        "architecture": value,
-        "picks": trial.architecture.picks,
-        "description": describe(value),
-        "metrics": trial.metrics,
-        "test": test,
-        "training": training.overridden_by(value).model_dump(),
-        "data": config.data,
-        "data_summary": data.summary(),
-        "input_shape": data.input_shape,
-        "label_names": list(data.label_names),
-    }
+    return FoundNetwork(
+        run=config.name,
+        trial_id=trial.trial_id,
+        number=trial.number,
+        trials=config.trials,
+        space=space,
+        strategy=config.strategy,
+        metric=config.metric,
+        seed=config.seed,
+        architecture_id=trial.architecture.id,
+        architecture=value,
+        picks=trial.architecture.picks,
+        description=describe(value),
+        metrics=trial.metrics,
+        test=test,
+        training=training.overridden_by(value).model_dump(),
+        data=config.data,
+        data_summary=data.summary(),
+        input_shape=data.input_shape,
+        label_names=list(data.label_names),
+    )
 
 
 def pack_weights(weights: Mapping[str, Tensor]) -> bytes:
@@ -68,22 +80,20 @@ def pack_weights(weights: Mapping[str, Tensor]) -> bytes:
     )
 
 
-def write_network(
-    folder: Folder, found: dict[str, Any], weights: bytes, source: str, modules: bytes
-) -> None:
-    """Write a network's folder; `source` is its space file's text, `modules` what that imports."""
+def write_network(folder: Folder, parts: NetworkParts) -> None:
+    """Write a network's folder."""
     folder.make()
-    if modules:
-        folder.write(MODULES, modules)
-    folder.write(WEIGHTS, weights)
-    folder.write(SPACE, source.encode())
-    write_found(folder, found)
+    if parts.modules:
+        folder.write(MODULES, parts.modules)
+    folder.write(WEIGHTS, parts.weights)
+    folder.write(SPACE, parts.source.encode())
+    write_found(folder, parts.found)
 
 
-def write_found(folder: Folder, found: dict[str, Any]) -> None:
+def write_found(folder: Folder, found: FoundNetwork) -> None:
     """Write, or write anew, what a network's folder says of it."""
     folder.write("README.md", model_card(found, folder.uri).encode())
-    folder.write(BEST, json.dumps(found, indent=2).encode())
+    folder.write(BEST, found.to_json())
 
 
 def load(path: str) -> Network:
@@ -109,25 +119,27 @@ def load(path: str) -> Network:
             f"{path} holds no network; expected a run that has ended, like runs/NAME, its best/, "
             "or what `raynas export` made"
         ) from error
-    if folder.exists(MODULES):
-        install_modules(folder.read(MODULES))
-    return build_network(*parts)
+    install_modules(parts.modules)
+    return build_network(parts)
 
 
-def read_network(folder: Folder) -> tuple[dict[str, Any], str, bytes]:
-    """Return what a network's folder says of it, the text of its space file, and its weights.
+def read_network(folder: Folder) -> NetworkParts:
+    """Read a network's folder.
 
     Raises:
         FileNotFoundError: it holds none.
+        ValueError: what it says of the network is broken.
     """
-    found = json.loads(folder.read(BEST))
-    return found, folder.read(SPACE).decode(), folder.read(WEIGHTS)
+    found = FoundNetwork.read(folder.read(BEST), folder.uri_of(BEST))
+    modules = folder.read(MODULES) if folder.exists(MODULES) else b""
+    return NetworkParts(found, folder.read(WEIGHTS), folder.read(SPACE).decode(), modules)
 
 
-def build_network(found: dict[str, Any], source: str, weights: bytes) -> Network:
+def build_network(parts: NetworkParts) -> Network:
     """Build the network of a folder from its parts, in eval mode."""
-    build = load_space_source(source, "space").build
-    shape, label_names = tuple(found["input_shape"]), found["label_names"]
-    network = Network(build(found["architecture"], shape, len(label_names)), shape, label_names)
-    network.load_weights(read_tensors(weights))
+    found = parts.found
+    build = load_space_source(parts.source, "space").build
+    net = build(found.architecture, found.input_shape, len(found.label_names))
+    network = Network(net, found.input_shape, found.label_names)
+    network.load_weights(read_tensors(parts.weights))
     return network.eval()

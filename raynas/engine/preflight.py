@@ -1,0 +1,70 @@
+"""What is checked before Ray starts, so that what is wrong costs seconds and leaves nothing."""
+
+import numpy as np
+
+from raynas.data import DataSource
+from raynas.options.supernet_options import SupernetOptions
+from raynas.runs.run_config import RunConfig
+from raynas.runs.storage import open_folder
+from raynas.space import LoadedSpace, sample, walk
+from raynas.strategies import Strategy
+from raynas.training.darts import check_supernet
+
+_PROBE = ".raynas-can-write"
+_JOB_FOLDERS = "/runtime_resources/working_dir_files/"
+"""Where Ray unpacks what was submitted with a job."""
+
+
+def check_builds(space: LoadedSpace, data: DataSource) -> None:
+    """Build up to two networks of the space for the data; one that can be built is enough.
+
+    Raises:
+        ValueError: the space cannot be built for this data.
+    """
+    shape, outputs = data.input_shape, data.num_outputs
+    first, _ = walk(space.space, lambda decision: 0)
+    errors: list[BaseException] = []
+    for architecture in (first, sample(space.space, np.random.default_rng(0))):
+        try:
+            space.build(architecture.value, shape, outputs)
+        except (Exception, SystemExit) as error:
+            errors.append(error)
+        else:
+            return
+    reason = str(errors[0]).partition("\n")[0]
+    if not isinstance(errors[0], ValueError):
+        reason = f"build raised {type(errors[0]).__name__}: {reason}"
+    raise ValueError(f"space {space.name!r} does not fit the data: {reason}") from errors[0]
+
+
+def check_strategy(
+    strategy: Strategy, config: RunConfig, space: LoadedSpace, data: DataSource
+) -> None:
+    """Check that the strategy can search the space, with the supernets that it wants.
+
+    Raises:
+        ValueError: it cannot.
+    """
+    strategy.check_space()
+    if isinstance(strategy.options, SupernetOptions):
+        check_supernet(space, data, strategy.options, config.training.precision)
+
+
+def check_storage(storage: str) -> None:
+    """Write a file where the run folder will be, and take it away again.
+
+    Raises:
+        ValueError: that is not possible, or nothing stays there.
+    """
+    folder = open_folder(storage)
+    if _JOB_FOLDERS in folder.path:
+        raise ValueError(
+            f"storage {storage!r} lies in the working folder of a Ray job, which Ray deletes after "
+            "it; expected a folder that all nodes see, with its full path, or a URI"
+        )
+    try:
+        folder.make()
+        folder.write(_PROBE, b"")
+        folder.filesystem.delete_file(f"{folder.path}/{_PROBE}")
+    except OSError as error:
+        raise ValueError(f"storage {storage!r} cannot be written: {error}") from error

@@ -1,0 +1,122 @@
+"""What every model of options shares: how it is checked, and how it says what is legal.
+
+An option is written once, as a field of a model: name, type, default, range and sentence. Command
+line, Python signatures, run.yaml, `--help`, `raynas options` and the reference are made from it.
+"""
+
+import numbers
+import os
+import types
+from collections.abc import Mapping
+from typing import Any, Literal, Self, Union, get_args, get_origin
+
+import annotated_types as limits
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+
+NUMBERS = {int: "an integer", float: "a number"}
+OTHERS = {bool: "true or false", str: "a text", dict: "options by name", list: "a list"}
+
+
+class Options(BaseModel):
+    """Base of all models of options: unknown names, NaN and infinity are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def checked(cls, values: Mapping[str, Any]) -> Self:
+        """Make one of values as a person gives them.
+
+        Raises:
+            ValueError: a name is unknown or a value not legal; one line says what is.
+        """
+        for name in values:
+            one_of("option", name, cls.model_fields)
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            raise ValueError(one_line(error, cls)) from error
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_given(cls, values: Any) -> Any:
+        """Take paths for texts and NumPy's integers for integers, but no truth for a number."""
+        return {name: _plain(value, cls.model_fields.get(name)) for name, value in values.items()}
+
+
+def _plain(value: Any, field: FieldInfo | None) -> Any:
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, bool):
+        kinds = set(kinds_of(field)) if field else set()
+        return str(value).lower() if kinds & NUMBERS.keys() and bool not in kinds else value
+    return int(value) if isinstance(value, numbers.Integral) else value
+
+
+def one_of(what: str, name: str, legal: Any) -> None:
+    """Check a name.
+
+    Raises:
+        ValueError: it is not one of the legal ones.
+    """
+    if name not in legal:
+        raise ValueError(f"unknown {what} {name!r}; expected one of {', '.join(legal)}")
+
+
+def one_line(error: ValidationError, model: type[BaseModel]) -> str:
+    """Say what is wrong with the first wrong value, and what would be right."""
+    first = error.errors()[0]
+    if first["type"] == "value_error":
+        return str(first["msg"]).removeprefix("Value error, ")
+    name = str(first["loc"][0])
+    if name not in model.model_fields:
+        return f"unknown option {name!r}; expected one of {', '.join(model.model_fields)}"
+    wanted = f"{name}: expected {expectation(model.model_fields[name])}"
+    return wanted if first["type"] == "missing" else f"{wanted}, got {first['input']!r}"
+
+
+def kinds_of(field: FieldInfo) -> list[Any]:
+    """Return the types that a value may have, None left out."""
+    kind = field.annotation
+    kinds = get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
+    return [one for one in kinds if one is not type(None)]
+
+
+def expectation(field: FieldInfo) -> str:
+    """Say in words what a field takes: "an integer from 1", "one of adam, sgd"."""
+    words = [_words(kind, field) for kind in kinds_of(field)]
+    if type(None) in get_args(field.annotation):
+        words.append("none")
+    return " or ".join(words)
+
+
+def _words(kind: Any, field: FieldInfo) -> str:
+    if get_origin(kind) is Literal:
+        return choices(kind)
+    if kind in NUMBERS:
+        return f"{NUMBERS[kind]}{_range(field)}"
+    origin = get_origin(kind) or kind
+    if origin is list and get_origin(get_args(kind)[0]) is Literal:
+        return f"some of {', '.join(get_args(get_args(kind)[0]))}"
+    return OTHERS.get(origin, str(kind))
+
+
+def choices(kind: Any) -> str:
+    """Say which values a `Literal` has."""
+    options = [str(option) for option in get_args(kind)]
+    return " or ".join(options) if len(options) < 3 else f"one of {', '.join(options)}"
+
+
+def _range(field: FieldInfo) -> str:
+    words = ""
+    for limit in field.metadata:
+        match limit:
+            case limits.Ge():
+                words += f" from {limit.ge:,}"
+            case limits.Gt():
+                words += f" above {limit.gt:,}"
+            case limits.Le():
+                words += f" to {limit.le:,}"
+            case limits.Lt():
+                words += f" {'to ' if words else ''}below {limit.lt:,}"
+    return words
