@@ -10,10 +10,12 @@ Importing raynas is quick; torch and ray are loaded when something is first used
 """
 
 from importlib import import_module
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from raynas.api import (
+        describe_options,
         describe_space,
         open_run,
         replay,
@@ -24,9 +26,13 @@ if TYPE_CHECKING:
     )
     from raynas.networks.network_folder import load
     from raynas.run import Run
+    from raynas.runs.errors import RunFailed
 
 __all__ = [
     "Run",
+    "RunFailed",
+    "__version__",
+    "describe_options",
     "describe_space",
     "load",
     "open_run",
@@ -37,7 +43,13 @@ __all__ = [
     "spaces",
 ]
 
-_HOMES = {"Run": "raynas.run", "load": "raynas.networks.network_folder"}
+__version__ = version("raynas")
+
+_HOMES = {
+    "Run": "raynas.run",
+    "RunFailed": "raynas.runs.errors",
+    "load": "raynas.networks.network_folder",
+}
 """Where what is not in `raynas.api` is."""
 
 

@@ -14,13 +14,23 @@ from raynas.runs.run_folder import open_run as open_folder
 from raynas.runs.storage import read_file
 from raynas.simulation import run_replay
 from raynas.space import bundled_spaces
+from raynas.terminal.option_tables import list_options
 from raynas.terminal.output import plain_console
 from raynas.terminal.space_summary import describe_space as print_space
 
-__all__ = ["describe_space", "open_run", "replay", "resume", "search", "search_like", "spaces"]
+__all__ = [
+    "describe_options",
+    "describe_space",
+    "open_run",
+    "replay",
+    "resume",
+    "search",
+    "search_like",
+    "spaces",
+]
 
 
-@takes(SearchCall)
+@takes(SearchCall, also_by_place=("space", "strategy", "data"))
 def search(call: SearchCall) -> Run:
     """Search for the best architecture, and test it once at the end; `raynas search`.
 
@@ -83,6 +93,17 @@ def describe_space(space: str, *, seed: int = 0) -> str:
     """
     text = StringIO()
     print_space(space, seed, plain_console(text, width=100))
+    return text.getvalue()
+
+
+def describe_options(strategy: str | None = None) -> str:
+    """List what `options` may hold: name, default and meaning of each, of one strategy or of all.
+
+    Raises:
+        ValueError: there is no such strategy.
+    """
+    text = StringIO()
+    list_options(strategy, plain_console(text, width=120))
     return text.getvalue()
 
 

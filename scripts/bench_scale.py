@@ -1,15 +1,15 @@
 """What a run of 10,000 trials costs its driver, early and late.
 
-book  a book, as it keeps a real run, with 1,000 simulated workers that answer at once: evolution
-      on `darts_cell`, without Ray
-ray   random `mlp`s, run by Ray Tune with 8 logical CPUs through raynas' engine; a trial does
-      nothing but write a checkpoint (1,000 workers would be as many processes, of 150 MB each)
+ledger  a ledger, as it keeps a real run, with 1,000 simulated workers that answer at once:
+        evolution on `darts_cell`, without Ray
+ray     random `mlp`s, run by Ray Tune with 8 logical CPUs through raynas' engine; a trial does
+        nothing but write a checkpoint (1,000 workers would be as many processes, of 150 MB each)
 
 Milliseconds of the driver's processor and of wall time a trial, and memory, at trial 1,000 and when
 the last ones are proposed; then how long it takes to open the run again and to see its status, and
 what is on the disk.
 
-    python scripts/bench_scale.py [--engine book|ray] [--trials N] [--workers W] [--json FILE]
+    python scripts/bench_scale.py [--engine ledger|ray] [--trials N] [--workers W] [--json FILE]
 """
 
 import argparse
@@ -25,8 +25,10 @@ from typing import Any
 import psutil
 from bench_trial_overhead import start_ray
 
-from raynas.engine.ledger import Book
-from raynas.runs.run_config import RunConfig, make_config, read_config
+from raynas.engine.ledger import Ledger
+from raynas.engine.trial_report import TrialReport
+from raynas.runs.run_config import RunConfig, make_config
+from raynas.runs.run_file import RUN_FILE, read_run_config, run_file
 from raynas.runs.storage import Folder, open_folder
 from raynas.space import load_space
 
@@ -47,9 +49,9 @@ class Clock:
         self.memory: list[int] = []
         self._process = psutil.Process()
 
-    def note(self, book: Book) -> None:
+    def note(self, ledger: Ledger) -> None:
         """Take note if a trial has ended."""
-        if len(self.wall) < book.done:
+        if len(self.wall) < ledger.done:
             self.wall.append(time.perf_counter())
             self.driver.append(time.process_time())
             self.memory.append(self._process.memory_info().rss)
@@ -70,34 +72,32 @@ class Clock:
         return found
 
 
-def run_book(folder: Folder, trials: int, workers: int) -> dict[str, float]:
-    """Keep a book of trials that nobody trains."""
+def run_ledger(folder: Folder, trials: int, workers: int) -> dict[str, float]:
+    """Keep a ledger of trials that nobody trains."""
     config = make_config(space="darts_cell", strategy="evolution", trials=trials, name="run")
     folder.make()
-    folder.write("run.yaml", config.to_yaml().encode())
-    book, clock = open_book(folder, config), Clock()
-    while book.left:
-        while len(book.running) < min(workers, book.left) and book.next():
+    folder.write(RUN_FILE, run_file(config).to_yaml().encode())
+    ledger, clock = open_ledger(folder, config), Clock()
+    while ledger.left:
+        while len(ledger.running) < min(workers, ledger.left) and ledger.next():
             pass
-        trial_id, running = next(iter(book.running.items()))
-        book.finish(trial_id, result(running.proposal.number))
-        clock.note(book)
+        trial_id, running = next(iter(ledger.running.items()))
+        ledger.finish(trial_id, result(running.proposal.number))
+        clock.note(ledger)
     return clock.figures(trials - min(workers, trials // 2))  # then nothing is proposed any more
 
 
-def open_book(folder: Folder, config: RunConfig) -> Book:
-    """Open the book of a run."""
-    return Book(folder, config, config.make_strategy(load_space(config.space)))
+def open_ledger(folder: Folder, config: RunConfig) -> Ledger:
+    """Open the ledger of a run."""
+    return Ledger(folder, config, config.make_strategy(load_space(config.space)))
 
 
-def result(number: int) -> dict[str, object]:
-    """Return what a worker reports, of made-up quality."""
+def result(number: int) -> TrialReport:
+    """Return what a worker tells, of made-up quality."""
     score = (number * 7919 % 10_007) / 10_007
-    return {
-        "epoch": 1, "train_seconds": 1.0, "val_accuracy": score, "val_loss": 1 - score,
-        "metric_names": ["val_accuracy", "val_loss"], "finished": True, "done": True,
-        "started_at": "2026-01-01T00:00:00+00:00", "node": "here",
-    }  # fmt: skip
+    metrics = {"val_accuracy": score, "val_loss": 1 - score}
+    curve = [{"epoch": 1, **metrics, "train_seconds": 1.0}]
+    return TrialReport(metrics, curve, finished=True, node="here")
 
 
 def run_ray(folder: Folder, trials: int, workers: int) -> dict[str, float]:
@@ -109,11 +109,11 @@ def run_ray(folder: Folder, trials: int, workers: int) -> dict[str, float]:
     start_ray(workers)
     config = make_config(space="mlp", strategy="random", trials=trials, name="run")
     folder.make()
-    folder.write("run.yaml", config.to_yaml().encode())
-    book, clock = open_book(folder, config), Clock()
-    book.on_change = clock.note
+    folder.write(RUN_FILE, run_file(config).to_yaml().encode())
+    ledger, clock = open_ledger(folder, config), Clock()
+    ledger.on_change = clock.note
     begun = time.perf_counter()
-    run_trials(book, None, short_trial(folder / "checkpoints"))
+    run_trials(ledger, None, short_trial(folder / "checkpoints"))
     ended = time.perf_counter()
     ray.shutdown()
     return {
@@ -136,20 +136,20 @@ def short_trial(checkpoints: Folder) -> Any:
 
         def step(self) -> dict[str, Any]:
             (checkpoints / self.config["trial_id"]).write("last.ckpt", bytes(10_000))
-            return result(self.config["number"])
+            return result(self.config["number"]).to_result("val_accuracy")
 
     return ShortTrial
 
 
-ENGINES = {"book": (run_book, 1000), "ray": (run_ray, 8)}
+ENGINES = {"ledger": (run_ledger, 1000), "ray": (run_ray, 8)}
 """What runs the trials, and with how many workers unless told."""
 
 
 def look_again(folder: Folder) -> dict[str, float]:
     """Measure what it takes to come back to the run, and count its files."""
-    config = read_config(folder.read("run.yaml").decode(), folder.uri)
+    config = read_run_config(folder)
     begun = time.perf_counter()
-    open_book(folder, config)
+    open_ledger(folder, config)
     opened = time.perf_counter()
     status = [sys.executable, "-c", STATUS, "status", folder.uri]
     subprocess.run(status, check=True, stdout=subprocess.DEVNULL)
@@ -166,9 +166,9 @@ def look_again(folder: Folder) -> dict[str, float]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--engine", choices=ENGINES, default="book")
+    parser.add_argument("--engine", choices=ENGINES, default="ledger")
     parser.add_argument("--trials", type=int, default=10_000)
-    parser.add_argument("--workers", type=int, help="1000 for book, 8 for ray unless given")
+    parser.add_argument("--workers", type=int, help="1000 for ledger, 8 for ray unless given")
     parser.add_argument("--json", type=Path, help="write the figures to this file, too")
     options = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -31,6 +31,8 @@ def no_work() -> Any:
     """Return a trainable that ends at once."""
     from ray import tune
 
+    from raynas.engine.trial_report import TrialReport
+
     class NoWork(tune.Trainable):
         def setup(self, config: dict[str, Any]) -> None:
             pass
@@ -39,15 +41,11 @@ def no_work() -> Any:
             return True
 
         def step(self) -> dict[str, Any]:
-            now = datetime.now(UTC).isoformat()
-            return {
-                "val_accuracy": 0.5,
-                "metric_names": ["val_accuracy"],
-                "epoch": 1,
-                "finished": True,
-                "done": True,
-                "started_at": now,
-            }
+            metrics = {"val_accuracy": 0.5}
+            curve = [{"epoch": 1, **metrics, "train_seconds": 0.0}]
+            now = datetime.now(UTC)
+            report = TrialReport(metrics, curve, finished=True, started_at=now)
+            return report.to_result("val_accuracy")
 
         def save_checkpoint(self, checkpoint_dir: str) -> dict[str, Any]:
             return {}
@@ -75,7 +73,7 @@ def run_raynas(trials: int) -> dict[str, Any]:
     """Run no-work trials under raynas; return when each ended and the driver's memory then."""
     import psutil
 
-    from raynas.engine.ledger import Book
+    from raynas.engine.ledger import Ledger
     from raynas.engine.tune_loop import run_trials
     from raynas.runs.run_config import make_config
     from raynas.runs.storage import open_folder
@@ -87,16 +85,16 @@ def run_raynas(trials: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         folder = open_folder(f"{scratch}/bench")
         folder.make()
-        book = Book(folder, config, config.make_strategy(load_space("mlp")))
+        ledger = Ledger(folder, config, config.make_strategy(load_space("mlp")))
 
-        def note(book: Book) -> None:
-            if len(ended) < book.done:
+        def note(ledger: Ledger) -> None:
+            if len(ended) < ledger.done:
                 ended.append(time.perf_counter())
                 memory.append(process.memory_info().rss)
 
-        book.on_change = note
+        ledger.on_change = note
         begun = time.perf_counter()
-        run_trials(book, None, no_work())
+        run_trials(ledger, None, no_work())
     return {"begun": begun, "ended": ended, "memory": memory}
 
 

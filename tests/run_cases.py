@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import raynas
-from raynas.engine.ledger import Book
+from raynas.engine.ledger import Ledger
+from raynas.engine.trial_report import TrialReport
 from raynas.runs.run_config import RunConfig, make_config
 from raynas.runs.run_folder import open_run
 from raynas.runs.storage import Folder, open_folder
@@ -49,9 +51,9 @@ def small_config(**values: Any) -> RunConfig:
     return make_config(**{"space": "own.py", "name": "run", **values, "options": options})
 
 
-def open_book(where: Path | Folder, config: RunConfig) -> Book:
+def open_ledger(where: Path | Folder, config: RunConfig) -> Ledger:
     folder = where if isinstance(where, Folder) else open_folder(str(where))
-    return Book(folder, config, config.make_strategy(load_space_source(SPACE, "own")))
+    return Ledger(folder, config, config.make_strategy(load_space_source(SPACE, "own")))
 
 
 def score_of(architecture: Architecture) -> float:
@@ -59,35 +61,30 @@ def score_of(architecture: Architecture) -> float:
     return int(architecture.id[:8], 16) / 16**8
 
 
-def result_of(architecture: Architecture, **more: Any) -> dict[str, Any]:
-    """What a worker reports at the end, with some of what Tune adds."""
+def report_of(architecture: Architecture, **more: Any) -> TrialReport:
+    """What a worker tells at the end."""
     score = score_of(architecture)
-    return {
-        "epoch": 2,
-        "train_seconds": 0.5,
-        "started_at": "2026-01-02T03:04:05.678901+00:00",
-        "node": "here",
-        "val_accuracy": score,
-        "val_loss": 1 - score,
-        "metric_names": ["val_accuracy", "val_loss"],
+    metrics = {"val_accuracy": score, "val_loss": 1 - score}
+    given = {
+        "metrics": metrics,
+        "curve": [{"epoch": 2, **metrics, "train_seconds": 0.5}],
         "finished": True,
-        "done": True,
-        "training_iteration": 2,
-        "pid": 7,
-        **more,
+        "started_at": datetime(2026, 1, 2, 3, 4, 5, 678901, UTC),
+        "node": "here",
     }
+    return TrialReport(**{**given, **more})
 
 
-def train(book: Book, count: int) -> list[str]:
-    """Let the book propose and finish trials; returns the architectures' ids."""
+def train(ledger: Ledger, count: int) -> list[str]:
+    """Let the ledger propose and finish trials; returns the architectures' ids."""
     ids = []
     for _ in range(count):
-        config = book.next()
+        config = ledger.next()
         assert config is not None
         ids.append(config["architecture_id"])
-        architecture = book.running[config["trial_id"]].proposal.architecture
-        (book.folder / "checkpoints" / config["trial_id"]).write("last.ckpt", b"weights")
-        book.finish(config["trial_id"], result_of(architecture))
+        architecture = ledger.running[config["trial_id"]].proposal.architecture
+        (ledger.folder / "checkpoints" / config["trial_id"]).write("last.ckpt", b"weights")
+        ledger.finish(config["trial_id"], report_of(architecture))
     return ids
 
 

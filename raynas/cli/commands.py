@@ -2,9 +2,11 @@
 
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
+from raynas import __version__
 from raynas.cli.inspect import options, report, spaces, status
 from raynas.cli.replay import replay
 from raynas.cli.results import export, retrain
@@ -21,6 +23,26 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        print(f"raynas {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_say_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
 for _command in COMMANDS:
     app.command()(_command)
 

@@ -20,7 +20,6 @@ from raynas.engine.tracking import (
     check_loggers,
     make_loggers,
     make_step_logs,
-    mlflow_undisturbed,
 )
 from raynas.engine.trial_setup import TrialSetup
 from raynas.engine.tune_loop import run_trials
@@ -203,7 +202,6 @@ def _go(begun: _Begun, view: View | None, listeners: list[Lost], notice: str | N
         with (
             refreshed(run, lambda: ledger.done),
             view.watch(ledger) if view else contextlib.nullcontext(),
-            mlflow_undisturbed(config),
         ):
             run_trials(ledger, setup, callbacks=make_loggers(config, run.folder))
         if ledger.left and ledger.stopped.is_set():

@@ -1,20 +1,18 @@
 """Other programs that follow a search, by option: TensorBoard and MLflow.
 
-Ray's own loggers run on the driver, next to the run folder, and get the metrics of each epoch.
-Lightning's own run in the workers, from within each training (see `raynas.training.step_logs`). All
-go on where they were when a run is resumed.
+Those here run on the driver, next to the run folder, and get the metrics of each epoch. Lightning's
+own run in the workers, from within each training (see `raynas.training.step_logs`). All go on where
+they were when a run is resumed.
 """
 
 import importlib.util
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from ray.air.integrations.mlflow import MLflowLoggerCallback
-from ray.tune.logger.tensorboardx import TBXLoggerCallback
+from ray import tune
 
+from raynas.engine.trial_report import TrialReport
 from raynas.runs.run_config import RunConfig
 from raynas.runs.storage import Folder
 from raynas.space import describe
@@ -28,70 +26,127 @@ LIGHTNING = "lightning-"
 """What the names of Lightning's loggers begin with."""
 
 
-class TensorBoardLogger(TBXLoggerCallback):
-    """Writes each trial to a folder of its name, its architecture as a hyper-parameter."""
+class EpochLogger(tune.Callback):
+    """Follows the trials of a run epoch by epoch; a subclass writes."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave all out of Tune's snapshot: the run folder is the state."""
+        return {}
+
+    def begin(self, trial_id: str, facts: dict[str, Any]) -> None:
+        """Begin to log a trial, or go on; `facts` are its number and architecture."""
+        raise NotImplementedError
+
+    def write(self, trial_id: str, epoch: int, metrics: dict[str, float]) -> None:
+        """Log an epoch, from 1."""
+        raise NotImplementedError
+
+    def end(self, trial_id: str, failed: bool) -> None:
+        """End a trial's log."""
+        raise NotImplementedError
+
+    def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
+        """Begin."""
+        config = trial.config
+        facts = {name: config[name] for name in ("number", "architecture_id")}
+        self.begin(config["trial_id"], {**facts, "architecture": describe(config["architecture"])})
+
+    def on_trial_result(
+        self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **_: Any
+    ) -> None:
+        """Log the new epochs; the last one's metrics have what its end added."""
+        report = TrialReport.of(result)
+        for epoch in report.curve if report else []:
+            last = report is not None and epoch is report.curve[-1]
+            known = report.metrics if report and last else epoch
+            numbers = {n: float(v) for n, v in known.items() if type(v) in (int, float)}
+            metrics = {n: v for n, v in numbers.items() if n not in ("epoch", "train_seconds")}
+            self.write(trial.config["trial_id"], int(epoch["epoch"]), metrics)
+
+    def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
+        """End; a candidate that failed has failed, though its worker lives."""
+        report = TrialReport.of(trial.last_result)
+        self.end(trial.config["trial_id"], report is None or report.error is not None)
+
+    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
+        """End."""
+        self.end(trial.config["trial_id"], failed=True)
+
+
+class TensorBoardLogger(EpochLogger):
+    """Writes each trial to a folder of its name."""
 
     def __init__(self, folder: Path) -> None:
         """Write into `folder`."""
-        super().__init__()  # type: ignore[no-untyped-call]  # it has no types
         self._folder = folder
+        self._writers: dict[str, Any] = {}
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Leave all out of Tune's snapshot: the run folder is the state."""
-        return {}
+    def begin(self, trial_id: str, facts: dict[str, Any]) -> None:
+        """Open the trial's folder."""
+        from tensorboardX import SummaryWriter
 
-    def log_trial_start(self, trial: Any) -> None:
-        """Open, or go on with, the folder of a trial."""
-        trial.evaluated_params = {"architecture": describe(trial.config["architecture"])}
-        self._trial_writer[trial] = self._summary_writer_cls(
-            str(self._folder / str(trial)), flush_secs=30
-        )
-        self._trial_result[trial] = {}
+        writer = SummaryWriter(str(self._folder / trial_id), flush_secs=30)
+        writer.add_text("architecture", str(facts["architecture"]))
+        self._writers[trial_id] = writer
 
-    def log_trial_result(self, iteration: int, trial: Any, result: dict[str, Any]) -> None:
-        """Write the metrics of an epoch."""
-        super().log_trial_result(iteration, trial, _epoch(result))
+    def write(self, trial_id: str, epoch: int, metrics: dict[str, float]) -> None:
+        """Write scalars, under the names that Ray Tune gives them."""
+        for name, value in metrics.items():
+            self._writers[trial_id].add_scalar(f"ray/tune/{name}", value, epoch)
+
+    def end(self, trial_id: str, failed: bool) -> None:
+        """Close the files."""
+        self._writers.pop(trial_id).close()
 
 
-class MLflowLogger(MLflowLoggerCallback):
+class MLflowLogger(EpochLogger):
     """Makes the run an experiment and each trial a run of it; a resumed trial is the same run."""
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Leave all out of Tune's snapshot: the run folder is the state."""
-        return {}
+    def __init__(self, uri: str, experiment: str) -> None:
+        """Find or make the experiment."""
+        from mlflow.tracking import MlflowClient
 
-    def log_trial_start(self, trial: Any) -> None:
-        """Find the trial's run by its name, where it has one from before."""
-        util = self.mlflow_util
-        known = util._get_client().search_runs(
-            [str(util.experiment_id)], f"attributes.run_name = '{trial}'", max_results=1
+        self._client: Any = MlflowClient(uri)
+        known = self._client.get_experiment_by_name(experiment)
+        self._experiment = (
+            known.experiment_id if known else self._client.create_experiment(experiment)
         )
+        self._runs: dict[str, str] = {}
+
+    def begin(self, trial_id: str, facts: dict[str, Any]) -> None:
+        """Find the trial's run by its name, where it has one from before."""
+        client = self._client
+        named = f"attributes.run_name = '{trial_id}'"
+        known = client.search_runs([self._experiment], named, max_results=1)
         if known:
-            self._trial_runs[trial] = known[0].info.run_id
-        super().log_trial_start(trial)
+            self._runs[trial_id] = known[0].info.run_id
+            client.set_terminated(known[0].info.run_id, "RUNNING")
+            return
+        self._runs[trial_id] = client.create_run(self._experiment, run_name=trial_id).info.run_id
+        for name, value in facts.items():
+            client.log_param(self._runs[trial_id], name, value)
 
-    def log_trial_result(self, iteration: int, trial: Any, result: dict[str, Any]) -> None:
-        """Send the metrics of an epoch."""
-        super().log_trial_result(iteration, trial, _epoch(result))
+    def write(self, trial_id: str, epoch: int, metrics: dict[str, float]) -> None:
+        """Send the metrics."""
+        for name, value in metrics.items():
+            self._client.log_metric(self._runs[trial_id], name, value, step=epoch)
 
-    def log_trial_end(self, trial: Any, failed: bool = False) -> None:
-        """Close the trial's run; a candidate that failed has failed, though its worker lives."""
-        super().log_trial_end(trial, failed or bool((trial.last_result or {}).get("error")))
-        del self._trial_runs[trial]
+    def end(self, trial_id: str, failed: bool) -> None:
+        """Close the trial's run."""
+        self._client.set_terminated(self._runs.pop(trial_id), "FAILED" if failed else "FINISHED")
 
 
-def make_loggers(config: RunConfig, folder: Folder) -> list[Any]:
-    """Make Ray's loggers, those that a run wants; nothing is written yet.
+def make_loggers(config: RunConfig, folder: Folder) -> list[EpochLogger]:
+    """Make those that a run wants; nothing is written yet.
 
     Raises:
         ValueError: as `check_loggers` says.
     """
-    found: list[Any] = []
+    found: list[EpochLogger] = []
     if "tensorboard" in config.logger:
         found.append(TensorBoardLogger(Path(_where("tensorboard", folder))))
     if "mlflow" in config.logger:
-        uri = _where("mlflow", folder)
-        found.append(MLflowLogger(tracking_uri=uri, experiment_name=config.name))
+        found.append(MLflowLogger(_where("mlflow", folder), config.name))
     return found
 
 
@@ -118,23 +173,6 @@ def check_loggers(config: RunConfig, folder: Folder) -> None:
         _where(name.removeprefix(LIGHTNING), folder)
 
 
-@contextmanager
-def mlflow_undisturbed(config: RunConfig) -> Iterator[None]:
-    """Leave MLflow's tracking URI as it was: loggers set it for the whole process."""
-    if "mlflow" not in config.logger:
-        yield
-        return
-    import mlflow
-
-    before, uri = os.environ.get(TRACKING), mlflow.get_tracking_uri()
-    try:
-        yield
-    finally:
-        mlflow.set_tracking_uri(uri)  # which sets the variable, too
-        os.environ.pop(TRACKING, None)
-        os.environ.update({} if before is None else {TRACKING: before})
-
-
 def _where(kind: str, folder: Folder) -> str:
     """Return the folder for TensorBoard, the tracking URI for MLflow."""
     if kind == "tensorboard":
@@ -151,9 +189,3 @@ def _local(folder: Folder) -> Path:
             f"{folder.uri}; for MLflow set {TRACKING} to a server instead"
         )
     return folder.local.absolute()
-
-
-def _epoch(result: dict[str, Any]) -> dict[str, Any]:
-    """Return the metrics of an epoch, which counts on when a trial is resumed."""
-    metrics = {name: result[name] for name in result.get("metric_names", ())}
-    return {**metrics, "training_iteration": int(result.get("epoch", 0))}

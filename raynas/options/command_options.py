@@ -4,19 +4,12 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from raynas.options.option_model import Options
+from raynas.options.option_model import Options, like
 from raynas.options.run_options import LoggerName, RunOptions
-from raynas.options.strategy_options import Deduplicate, Mode
+from raynas.options.strategy_options import Deduplicate, Mode, StrategyOptions
 
-
-def like(name: str, description: str = "", **changes: Any) -> Any:
-    """Return the field of this name of a run, with another default or sentence."""
-    field = RunOptions.model_fields[name]
-    limits = {"ge": None, "gt": None, "le": None}
-    for limit in field.metadata:
-        limits |= {key: value for key in limits if (value := getattr(limit, key, None)) is not None}
-    told = description or field.description
-    return Field(**{**limits, "description": told, **changes})
+REQUIRED: Any = ...
+"""The default of a field that must be given."""
 
 
 class Attended(Options):
@@ -37,45 +30,57 @@ class SearchCall(Attended, RunOptions):
 class SearchLikeCall(Attended):
     """A search with the options of a file; those given here win."""
 
-    name: str = like("name")
-    trials: int | None = like("trials", default=None)
-    seed: int | None = like("seed", default=None)
-    storage: str | None = like("storage", default=None)
+    name: str = like(RunOptions, "name", default=REQUIRED)
+    trials: int | None = like(RunOptions, "trials", default=None)
+    seed: int | None = like(RunOptions, "seed", default=None)
+    storage: str | None = like(RunOptions, "storage", default=None)
 
 
 class ResumeCall(Attended):
     """Going on with a run."""
 
-    trials: int | None = like("trials", "Go on until there are so many trials.", default=None)
+    trials: int | None = like(
+        RunOptions, "trials", "Go on until there are so many trials.", default=None
+    )
 
 
-class RetrainCall(Attended):
-    """Full training of what a search found."""
+class Ranked(Options):
+    """One of the architectures that a search found."""
 
     rank: int = Field(
         1, ge=1, description="Which architecture: 1 is the best of the search, 2 the next …"
     )
+
+
+class RetrainCall(Ranked, Attended):
+    """Full training of what a search found."""
+
     epochs: int | None = like(
-        "epochs", "Epochs (default: ten times those of the search).", default=None
+        RunOptions, "epochs", "Epochs (default: ten times those of the search).", default=None
     )
     seeds: int | None = Field(
         None,
         ge=1,
         description="Train it so many times from other weights, for mean and spread (default: 1).",
     )
-    name: str = like(
-        "name", "Name of its folder in retrained/ (default: trial-NUMBER).", default=""
-    )
+    name: str = like(RunOptions, "name", "Its folder in retrained/ (default: trial-NUMBER).")
     cpus_per_trial: float | None = like(
-        "cpus_per_trial", "CPU cores for each seed (default: the search's).", default=None
+        RunOptions,
+        "cpus_per_trial",
+        "CPU cores for each seed (default: the search's).",
+        default=None,
     )
     gpus_per_trial: float | None = like(
-        "gpus_per_trial", "GPUs for each seed (default: the search's).", default=None
+        RunOptions, "gpus_per_trial", "GPUs for each seed (default: the search's).", default=None
     )
     logger: list[LoggerName] | None = like(
-        "logger", "As of search (default: the search's); repeat it for more.", default=None
+        RunOptions,
+        "logger",
+        "As of search (default: the search's); repeat it for more.",
+        default=None,
     )
     options: dict[str, Any] = like(
+        RunOptions,
         "options",
         "An option of the training (batch_size, learning_rate, optimizer, …), in place of the "
         "search's; repeat it for more.",
@@ -83,12 +88,9 @@ class RetrainCall(Attended):
     )
 
 
-class ExportCall(Options):
+class ExportCall(Ranked):
     """A found network as a program."""
 
-    rank: int = Field(
-        1, ge=1, description="Which architecture: 1 is the best of the search, 2 the next …"
-    )
     format: Literal["pytorch", "onnx"] = Field(
         "pytorch",
         description="pytorch: a torch.export program that torch alone runs; onnx: a model that "
@@ -118,12 +120,14 @@ class ReportCall(Options):
 class ReplayCall(Options):
     """Strategies on a lookup table: no training, no Ray."""
 
-    space: str = like("space", "A space whose file has `key(architecture)`.")
+    space: str = like(
+        RunOptions, "space", "A space whose file has `key(architecture)`.", default=REQUIRED
+    )
     table: str = Field(description="A Parquet file or URL: one row an architecture.")
     key: str = Field(description="The column that names the architectures.")
     signal: str = Field(description="The column to optimise.")
-    strategy: str = like("strategy")
-    trials: int = like("trials", "Evaluations a seed.")
+    strategy: str = like(RunOptions, "strategy", default=REQUIRED)
+    trials: int = like(RunOptions, "trials", "Evaluations a seed.", default=REQUIRED)
     output: str = Field(description="The Parquet file to write, a row an evaluation.")
     seeds: int = Field(1, ge=1, description="How many searches: seeds 0, 1, …")
     first_seed: int = Field(0, ge=0, description="Begin with another seed than 0.")
@@ -131,9 +135,9 @@ class ReplayCall(Options):
     duration: str | None = Field(
         None, description="The column with the seconds of an evaluation (default: 1 each)."
     )
-    mode: Mode = Field("max", description="Which way the signal is better.")
-    deduplicate: Deduplicate = like("deduplicate", default="exact")
+    mode: Mode = like(StrategyOptions, "mode", "Which way the signal is better.")
+    deduplicate: Deduplicate = like(RunOptions, "deduplicate")
     jobs: int = Field(1, ge=1, description="Processes that share the seeds.")
     options: dict[str, Any] = like(
-        "options", "An option of the strategy; repeat it for more.", default={}
+        RunOptions, "options", "An option of the strategy; repeat it for more.", default={}
     )

@@ -1,9 +1,11 @@
 """Functions that take a model of options as keywords."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
+
+from pydantic.fields import FieldInfo
 
 from raynas.options.option_model import Options
 
@@ -28,9 +30,10 @@ class takes(Generic[P, Model]):  # noqa: N801 (a decorator)
     too. A wrong one raises ValueError, in one line, before the function is called.
     """
 
-    def __init__(self, model: Callable[P, Model]) -> None:
-        """Take the model, a class."""
+    def __init__(self, model: Callable[P, Model], *, also_by_place: Sequence[str] = ()) -> None:
+        """Take the model, a class, and the fields that may be given by their place as well."""
         self._model = cast(type[Options], model)
+        self._placed = tuple(also_by_place)
 
     @overload
     def __call__(self, function: Callable[[Model], Result]) -> Callable[P, Result]: ...
@@ -52,21 +55,23 @@ class takes(Generic[P, Model]):  # noqa: N801 (a decorator)
             named = {p.name: given.pop(p.name) for p in leading[len(args) :] if p.name in given}
             own = known.bind_partial(*args[: len(leading)], **named)
             missing = [p.name for p in leading if p.name not in own.arguments]
-            if missing or len(args) > len(leading):
-                what = f"needs {missing[0]}" if missing else "takes options by name only"
+            placed = dict(zip(self._placed, args[len(leading) :], strict=False))
+            if missing or len(args) > len(leading) + len(placed) or placed.keys() & given.keys():
+                what = f"needs {missing[0]}" if missing else "takes each option once, by its name"
                 raise TypeError(f"{function.__qualname__} {what}")
-            return function(*own.args, *own.kwargs.values(), self._model.checked(given))
+            return function(*own.args, *own.kwargs.values(), self._model.checked(placed | given))
 
-        keywords = [_parameter(name, self._model) for name in self._model.model_fields]
+        fields = self._model.model_fields
+        named = [*self._placed, *(name for name in fields if name not in self._placed)]
+        keywords = [_parameter(name, fields[name], name in self._placed) for name in named]
         call.__signature__ = known.replace(parameters=[*leading, *keywords])  # type: ignore[attr-defined]  # inspect looks there
         call.__doc__ = _with_options(inspect.getdoc(function) or "", self._model)
         return call
 
 
-def _parameter(name: str, model: type[Options]) -> inspect.Parameter:
-    field = model.model_fields[name]
+def _parameter(name: str, field: FieldInfo, placed: bool) -> inspect.Parameter:
     default = inspect.Parameter.empty if field.is_required() else field.get_default()
-    kind = inspect.Parameter.KEYWORD_ONLY
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD if placed else inspect.Parameter.KEYWORD_ONLY
     return inspect.Parameter(name, kind, default=default, annotation=field.annotation)
 
 

@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from typing import Any, Literal, Self, Union, get_args, get_origin
 
 import annotated_types as limits
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
 NUMBERS = {int: "an integer", float: "a number"}
+FAR = 1_000_000
+"""Upper limits from here on only catch slips of the hand."""
 OTHERS = {bool: "true or false", str: "a text", dict: "options by name", list: "a list"}
 
 
@@ -63,6 +65,19 @@ def one_of(what: str, name: str, legal: Any) -> None:
         raise ValueError(f"unknown {what} {name!r}; expected one of {', '.join(legal)}")
 
 
+def like(model: type[BaseModel], name: str, description: str | None = None, **changes: Any) -> Any:
+    """Return the field of this name of another model, with another default or sentence."""
+    field = model.model_fields[name]
+    told: dict[str, Any] = {"description": description or field.description}
+    if not field.is_required():
+        told["default"] = field.default
+    for limit in field.metadata:
+        told |= {
+            k: v for k in ("ge", "gt", "le", "lt") if (v := getattr(limit, k, None)) is not None
+        }
+    return Field(**{**told, **changes})
+
+
 def one_line(error: ValidationError, model: type[BaseModel]) -> str:
     """Say what is wrong with the first wrong value, and what would be right."""
     first = error.errors()[0]
@@ -71,8 +86,17 @@ def one_line(error: ValidationError, model: type[BaseModel]) -> str:
     name = str(first["loc"][0])
     if name not in model.model_fields:
         return f"unknown option {name!r}; expected one of {', '.join(model.model_fields)}"
-    wanted = f"{name}: expected {expectation(model.model_fields[name])}"
-    return wanted if first["type"] == "missing" else f"{wanted}, got {first['input']!r}"
+    far = first["type"] == "less_than_equal"
+    wanted = f"{name}: expected {expectation(model.model_fields[name], far=far)}"
+    return wanted if first["type"] == "missing" else f"{wanted}, got {_shown(first['input'])}"
+
+
+def _shown(value: Any) -> str:
+    """Write a value as it was given; a number from the command line without quotes."""
+    try:
+        return f"{float(value):g}" if isinstance(value, str) else repr(value)
+    except ValueError:
+        return repr(value)
 
 
 def kinds_of(field: FieldInfo) -> list[Any]:
@@ -82,19 +106,22 @@ def kinds_of(field: FieldInfo) -> list[Any]:
     return [one for one in kinds if one is not type(None)]
 
 
-def expectation(field: FieldInfo) -> str:
-    """Say in words what a field takes: "an integer from 1", "one of adam, sgd"."""
-    words = [_words(kind, field) for kind in kinds_of(field)]
+def expectation(field: FieldInfo, *, far: bool = False) -> str:
+    """Say in words what a field takes: "an integer from 1", "one of adam, sgd".
+
+    Limits that nobody meets by chance are told only if wanted, as `far` ones.
+    """
+    words = [_words(kind, field, far) for kind in kinds_of(field)]
     if type(None) in get_args(field.annotation):
         words.append("none")
     return " or ".join(words)
 
 
-def _words(kind: Any, field: FieldInfo) -> str:
+def _words(kind: Any, field: FieldInfo, far: bool) -> str:
     if get_origin(kind) is Literal:
         return choices(kind)
     if kind in NUMBERS:
-        return f"{NUMBERS[kind]}{_range(field)}"
+        return f"{NUMBERS[kind]}{_range(field, far)}"
     origin = get_origin(kind) or kind
     if origin is list and get_origin(get_args(kind)[0]) is Literal:
         return f"some of {', '.join(get_args(get_args(kind)[0]))}"
@@ -107,7 +134,7 @@ def choices(kind: Any) -> str:
     return " or ".join(options) if len(options) < 3 else f"one of {', '.join(options)}"
 
 
-def _range(field: FieldInfo) -> str:
+def _range(field: FieldInfo, far: bool) -> str:
     words = ""
     for limit in field.metadata:
         match limit:
@@ -115,7 +142,7 @@ def _range(field: FieldInfo) -> str:
                 words += f" from {limit.ge:,}"
             case limits.Gt():
                 words += f" above {limit.gt:,}"
-            case limits.Le():
+            case limits.Le() if far or float(str(limit.le)) < FAR:
                 words += f" to {limit.le:,}"
             case limits.Lt():
                 words += f" {'to ' if words else ''}below {limit.lt:,}"

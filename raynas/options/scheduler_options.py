@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from raynas.options.option_model import Options
+from raynas.options.option_model import Options, like
 
 
 class SchedulerOptions(Options):
@@ -33,7 +33,7 @@ class HyperbandOptions(SchedulerOptions):
     it: meanwhile a strategy would wait for results, and workers for the strategy.
     """
 
-    reduction_factor: int = Field(3, ge=2, description="One trial in so many is promoted.")
+    reduction_factor: int = like(AshaOptions, "reduction_factor", default=3)
 
 
 class MedianOptions(Graceful):

@@ -85,7 +85,7 @@ class SupernetOptions(Options):
     first_temperature: float = Field(10.0, gt=0, description="Of sampling, in the first epoch.")
     last_temperature: float = Field(0.1, gt=0, description="Of sampling, in the last epoch.")
     tuning_epochs: int = Field(
-        5, ge=0, le=1000, description="Epochs after each edge that perturbation has decided."
+        5, ge=0, le=1_000_000, description="Epochs after each edge that perturbation has decided."
     )
 
     @model_validator(mode="before")

@@ -56,6 +56,12 @@ class TrainingOptions(Epochs):
             return self
         if not isinstance(record, Mapping):
             raise ValueError(f"training: expected a record of options, got {record!r}")
+        unknown = [name for name in record if name not in type(self).model_fields]
+        if unknown:
+            raise ValueError(
+                f"training/{unknown[0]}: unknown option; expected some of "
+                f"{', '.join(type(self).model_fields)}"
+            )
         try:
             return self.checked({**self.model_dump(), **record})
         except ValueError as error:

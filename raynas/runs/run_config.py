@@ -115,10 +115,14 @@ def make_config(**values: Any) -> RunConfig:
 def _check_together(config: RunConfig) -> None:
     """Check what does not stand in one option alone."""
     name = config.name
-    if "/" in name or name in (".", "..") or not name.isprintable() or len(name) > LONGEST_NAME:
+    if "/" in name or name in (".", "..") or not name.isprintable():
         raise ValueError(
-            f"name: expected a plain name without '/' of at most {LONGEST_NAME} characters, got "
-            f"{name[:LONGEST_NAME]!r}; the folder it goes into is storage"
+            f"name: expected a plain name without '/', got {name[:LONGEST_NAME]!r}; "
+            "the folder it goes into is storage"
+        )
+    if len(name.encode()) > LONGEST_NAME:
+        raise ValueError(
+            f"name: expected at most {LONGEST_NAME} bytes, got {len(name.encode())}: {name[:50]}…"
         )
     workers = config.workers_per_trial
     if workers > 1 and config.gpus_per_trial not in (0, workers):

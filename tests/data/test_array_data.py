@@ -7,11 +7,12 @@ import pytest
 import torch
 
 from raynas.data import Batches, ShuffledBatches, load_arrays
+from raynas.training.data_module import data_module
 
 
 @pytest.fixture(scope="module")
 def digits():
-    return load_arrays("digits", seed=0)
+    return load_arrays("digits")
 
 
 def read_only(data):
@@ -28,7 +29,7 @@ def test_shared_read_only_arrays_are_neither_copied_nor_warned_about(digits):
     memory = [np.frombuffer(buffer, dtype=np.uint8) for buffer in frozen]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        module = shared.module(batch_size=64, seed=0)
+        module = data_module(shared, batch_size=64, seed=0)
         for loader in (module.train_dataloader(), module.val_dataloader()):
             next(iter(loader))[0].zero_()
     for split, inputs in module.data.inputs.items():
@@ -42,7 +43,7 @@ def test_data_cannot_be_exchanged(digits):
 
 
 def test_stored_batches_come_in_order_and_complete(digits):
-    loader = digits.module(batch_size=25, seed=0).val_dataloader()
+    loader = data_module(digits, batch_size=25, seed=0).val_dataloader()
     batches = list(loader)
     assert len(batches) == len(loader) == 4
     assert (

@@ -11,7 +11,7 @@ SPLITS = ("train", "validation", "test")
 
 @pytest.mark.parametrize("name", BUILTIN)
 def test_contract_of_built_in_data(name):
-    data = load_data(name, seed=0)
+    data = load_data(name)
     assert data.num_outputs == len(data.label_names) >= 2
     for split in SPLITS:
         inputs, labels = data.inputs[split], data.labels[split]
@@ -26,7 +26,7 @@ def test_contract_of_built_in_data(name):
 
 
 def test_digits_are_divided_60_20_20():
-    data = load_arrays("digits", seed=0)
+    data = load_arrays("digits")
     assert [len(data.labels[split]) for split in SPLITS] == [1079, 359, 359]
     assert data.input_shape == (1, 8, 8)
     counts = {split: np.bincount(data.labels[split]) for split in SPLITS}
@@ -35,7 +35,7 @@ def test_digits_are_divided_60_20_20():
 
 
 def test_synthetic_labels_say_whether_the_sum_is_over_five():
-    data = load_arrays("synthetic", seed=3)
+    data = load_arrays("synthetic", DataOptions(data_seed=3))
     assert sum(len(data.labels[split]) for split in SPLITS) == 2000
     for split in SPLITS:
         sums = data.inputs[split].sum(axis=1, dtype=np.float64)
@@ -43,14 +43,14 @@ def test_synthetic_labels_say_whether_the_sum_is_over_five():
 
 
 def test_no_row_is_in_two_splits():
-    data = load_arrays("synthetic", seed=0)
+    data = load_arrays("synthetic")
     rows = np.concatenate([data.inputs[split] for split in SPLITS])
     assert len(np.unique(rows, axis=0)) == 2000
 
 
 def test_the_split_is_the_same_in_every_process_and_version():
     def fingerprint(seed):
-        data = load_arrays("digits", seed=seed)
+        data = load_arrays("digits", DataOptions(data_seed=seed))
         rows = b"".join(data.inputs[split].tobytes() for split in SPLITS)
         return hashlib.sha256(rows).hexdigest()[:16]
 
@@ -59,14 +59,14 @@ def test_the_split_is_the_same_in_every_process_and_version():
 
 
 def test_limit_keeps_the_share_of_each_class():
-    data = load_arrays("digits", seed=0, options=DataOptions(limit=500))
+    data = load_arrays("digits", options=DataOptions(limit=500))
     assert [len(data.labels[split]) for split in SPLITS] == [300, 100, 100]
     assert np.bincount(data.labels["test"]) == pytest.approx(10, abs=1)
 
 
 def test_fractions_are_of_all_rows():
     options = DataOptions(validation_fraction=0.1, test_fraction=0.3)
-    data = load_arrays("synthetic", seed=0, options=options)
+    data = load_arrays("synthetic", options=options)
     assert [len(data.labels[split]) for split in SPLITS] == [1200, 200, 600]
 
 
@@ -81,4 +81,4 @@ def test_an_unknown_name_says_what_is_legal():
         match=r"unknown data set 'digit'; expected digits, synthetic, "
         r"a Parquet file, folder or URL, or package\.module:Class",
     ):
-        load_data("digit", seed=0)
+        load_data("digit")

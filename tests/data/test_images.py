@@ -34,7 +34,7 @@ def write(path, images, as_struct=False, **columns):
 @pytest.mark.parametrize("as_struct", [True, False])
 def test_images_are_found_and_decoded(tmp_path, as_struct):
     name = write(tmp_path / "t.parquet", [image(i) for i in range(40)], as_struct)
-    data = load_arrays(name, seed=0)
+    data = load_arrays(name)
     assert data.input_shape == (1, 4, 6)
     for split in SPLITS:
         inputs = data.inputs[split]
@@ -45,7 +45,7 @@ def test_images_are_found_and_decoded(tmp_path, as_struct):
 
 def test_pixels_keep_their_places(tmp_path):
     pixels = np.arange(24).reshape(4, 6) * 10
-    data = load_arrays(write(tmp_path / "t.parquet", [encode(pixels)] * 10), seed=0)
+    data = load_arrays(write(tmp_path / "t.parquet", [encode(pixels)] * 10))
     assert (data.inputs["train"][0, 0] == pixels).all()
 
 
@@ -61,7 +61,7 @@ def test_pixels_keep_their_places(tmp_path):
 )
 def test_one_format_holds_all_that_the_images_have(tmp_path, modes, channels):
     images = [image(255, modes[i % 2]) for i in range(20)]
-    data = load_arrays(write(tmp_path / "t.parquet", images), seed=0)
+    data = load_arrays(write(tmp_path / "t.parquet", images))
     assert data.input_shape == (channels, 4, 6)
     assert (data.inputs["train"] == 255).all()
     assert (data.std == 1).all()
@@ -70,8 +70,8 @@ def test_one_format_holds_all_that_the_images_have(tmp_path, modes, channels):
 def test_the_image_column_can_be_named(tmp_path):
     other = [image(200, size=(2, 2))] * 20
     name = write(tmp_path / "t.parquet", [image(100)] * 20, other=other)
-    assert load_arrays(name, seed=0).input_shape == (1, 2, 2)
-    assert load_arrays(name, seed=0, options=DataOptions(image="picture")).input_shape == (1, 4, 6)
+    assert load_arrays(name).input_shape == (1, 2, 2)
+    assert load_arrays(name, options=DataOptions(image="picture")).input_shape == (1, 4, 6)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_an_unusable_image_is_named_by_its_row(tmp_path, bad, message):
     images = [image(i) for i in range(40)]
     images[17] = bad
     with pytest.raises(ValueError, match=message) as error:
-        load_arrays(write(tmp_path / "t.parquet", images), seed=0)
+        load_arrays(write(tmp_path / "t.parquet", images))
     assert "\n" not in str(error.value)
 
 
@@ -100,4 +100,4 @@ def test_a_named_column_without_images(tmp_path):
         match=r"image column 'id' of train is missing or holds no encoded "
         r"images; the columns are id \(int64\), picture \(binary\), label \(int64\)",
     ):
-        load_arrays(name, seed=0, options=DataOptions(image="id"))
+        load_arrays(name, options=DataOptions(image="id"))

@@ -7,6 +7,7 @@ from pytorch_lightning import LightningDataModule
 from raynas.data import load_data
 from raynas.options.training_options import TrainingOptions
 from raynas.training import evaluate_test, fit
+from raynas.training.data_module import data_module
 
 HEAD = """
 import torch
@@ -59,7 +60,7 @@ def build(value, input_shape, num_outputs):
 
 @pytest.mark.parametrize("base", ["LightningDataModule", "object"])
 def test_a_users_data_module_is_trained_on(module, tmp_path, base):
-    data = load_data(module(base=base), seed=0)
+    data = load_data(module(base=base))
     assert (data.input_shape, data.num_outputs, data.label_names) == ((3,), 2, ("0", "1"))
     history = []
 
@@ -78,8 +79,8 @@ def test_a_users_data_module_is_trained_on(module, tmp_path, base):
 
 
 def test_the_module_is_made_once_and_takes_the_trials_batch_size(module):
-    data = load_data(module(), seed=0)
-    first, second = data.module(8, seed=0), data.module(32, seed=1)
+    data = load_data(module())
+    first, second = data_module(data, 8, seed=0), data_module(data, 32, seed=1)
     assert isinstance(first, LightningDataModule)
     assert first is second
     assert type(first).made == 1
@@ -87,7 +88,7 @@ def test_the_module_is_made_once_and_takes_the_trials_batch_size(module):
 
 
 def test_attributes_say_what_cannot_be_seen(module):
-    data = load_data(module('input_shape = (7, 1)\n    label_names = ["no", "yes"]'), seed=0)
+    data = load_data(module('input_shape = (7, 1)\n    label_names = ["no", "yes"]'))
     assert (data.input_shape, data.num_outputs, data.label_names) == ((7, 1), 2, ("no", "yes"))
 
 
@@ -103,10 +104,10 @@ def test_attributes_say_what_cannot_be_seen(module):
 def test_what_a_module_must_say(module, attributes, message):
     name = module(attributes)
     if message is None:
-        assert load_data(name, seed=0).num_outputs == 2
+        assert load_data(name).num_outputs == 2
         return
     with pytest.raises(ValueError, match=message):
-        load_data(name, seed=0)
+        load_data(name)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_what_a_module_must_say(module, attributes, message):
 )  # fmt: skip
 def test_a_module_that_cannot_be_used_says_why_in_one_line(module, text, message):
     with pytest.raises(ValueError, match=message) as error:
-        load_data(module(text=text), seed=0)
+        load_data(module(text=text))
     assert "\n" not in str(error.value)
 
 
@@ -134,4 +135,4 @@ def test_a_package_that_is_not_there():
     with pytest.raises(
         ValueError, match=r"module 'no\.such' cannot be imported: No module named 'no'"
     ):
-        load_data("no.such:Thing", seed=0)
+        load_data("no.such:Thing")

@@ -14,12 +14,14 @@ from run_cases import facts, wait_for, write_space, write_table
 
 import raynas
 from raynas.cli import app
+from raynas.options.command_options import ReplayCall
 from raynas.runs.errors import RunFailed
 from raynas.runs.run_folder import RunFolder, open_run
-from raynas.simulation.run_replay import Replay, replay
+from raynas.simulation.run_replay import replay
 from raynas.space import load_space
 from raynas.space.relaxation import relax
-from raynas.terminal.status import show_result, show_status
+from raynas.terminal.outcome import show_result
+from raynas.terminal.status import show_status
 
 SPACE = '''"""Small cells."""
 import time
@@ -57,7 +59,7 @@ def test_a_supernet_and_its_architecture_are_in_the_record(run):
     assert [supernet.status, derived.status] == ["completed", "completed"]
     assert [supernet.epochs, derived.epochs] == [4, 2]
     assert supernet.architecture == relax(load_space(f"{run.folder.path}/space.py").space)
-    assert supernet.proposal.supernet["method"] == "beta-darts"
+    assert supernet.proposal.supernet.method == "beta-darts"
     assert supernet.derived == derived.architecture
     assert derived.proposal.parents == (0,)
     assert (derived.proposal.supernet, derived.derived) == (None, None)
@@ -73,8 +75,8 @@ def test_a_supernets_metrics_are_none_of_a_candidates(run):
     assert 0 <= supernet.supernet_val_accuracy <= 1
     assert pd.isna(derived.supernet_val_accuracy)
     assert derived.val_accuracy >= 0
-    assert run.best()["number"] == 1
-    assert "test_accuracy" in run.best()["test"]
+    assert run.best().number == 1
+    assert "test_accuracy" in run.best().test
     assert {path.name for path in Path(run.folder.path, "checkpoints").iterdir()} == {"one_00001"}
 
 
@@ -125,7 +127,7 @@ def test_killed_while_the_supernet_trains_it_is_the_run_that_it_would_have_been(
     again = open_run(str(folder))
     expected = list(run.trials())[:2]
     assert facts(again.trials()) == facts(iter(expected))
-    assert again.best()["test"] == open_run(run.folder.uri).best()["test"]
+    assert again.best().test == open_run(run.folder.uri).best().test
 
 
 def test_a_supernet_that_fails_ends_the_run_with_its_reason(ray_cluster, tmp_path):
@@ -181,8 +183,9 @@ def test_what_darts_cannot_do_is_said_in_one_line(
 
 def test_replay_refuses_it(tmp_path):
     table = write_table(tmp_path / "t.parquet")
-    wanted = Replay(
-        space="nasbench201", table=table, key="x", signal="y", strategy="darts", trials=2
-    )
+    call = ReplayCall(
+        space="nasbench201", table=table, key="x", signal="y", strategy="darts", trials=2,
+        output=str(tmp_path / "out.parquet"),
+    )  # fmt: skip
     with pytest.raises(ValueError, match="strategy darts learns from training a supernet, which"):
-        replay(wanted, str(tmp_path / "out.parquet"))
+        replay(call)

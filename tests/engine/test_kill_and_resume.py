@@ -67,4 +67,4 @@ def test_killed_again_and_again_it_is_the_run_that_it_would_have_been(
     best, expected = open_run(str(run)).best(), whole.best()
     assert best is not None
     assert expected is not None
-    assert best["test"] == expected["test"]
+    assert best.test == expected["test"]

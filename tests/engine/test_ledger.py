@@ -1,4 +1,4 @@
-"""The book of a run, driven by hand: no Ray."""
+"""The ledger of a run, driven by hand: no Ray."""
 
 import json
 import shutil
@@ -6,13 +6,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from run_cases import checkpoints, open_book, result_of, score_of, small_config, train
+from run_cases import checkpoints, open_ledger, report_of, score_of, small_config, train
 
-from raynas.engine.ledger import Book
+from raynas.engine.ledger import Ledger
+from raynas.engine.trial_report import TrialReport
 from raynas.runs import record
 from raynas.runs.run_config import make_config
 from raynas.runs.storage import open_folder
+from raynas.runs.trial import Trial
 from raynas.space import load_space
+from raynas.strategies import Result
 
 CONFIG = small_config(trials=40, keep=2)
 
@@ -22,15 +25,15 @@ CONFIG = small_config(trials=40, keep=2)
 def test_a_book_that_is_opened_again_goes_on_the_same(tmp_path: Path, strategy, every):
     options = {"population": 3, "tournament": 2} if strategy == "evolution" else {}
     config = CONFIG.model_copy(update={"strategy": strategy, "options": options})
-    whole = train(open_book(tmp_path / "whole", config), 24)
+    whole = train(open_ledger(tmp_path / "whole", config), 24)
     pieces = []
     while len(pieces) < 24:
-        pieces += train(open_book(tmp_path / "pieces", config), every)
+        pieces += train(open_ledger(tmp_path / "pieces", config), every)
     assert pieces == whole
     assert len(set(whole)) == 24
-    book = open_book(tmp_path / "pieces", config)
-    assert (book.done, book.left) == (24, 16)
-    assert [trial.number for trial in book._record] == list(range(24))
+    ledger = open_ledger(tmp_path / "pieces", config)
+    assert (ledger.done, ledger.left) == (24, 16)
+    assert [trial.number for trial in ledger._record] == list(range(24))
 
 
 def test_thousands_of_trials_are_few_files_and_the_same_history(tmp_path: Path, monkeypatch):
@@ -42,15 +45,15 @@ def test_thousands_of_trials_are_few_files_and_the_same_history(tmp_path: Path, 
     for _ in range(2000):
         proposal = strategy.ask()
         score = score_of(proposal.architecture)
-        strategy.tell(proposal.number, score)
+        strategy.tell(proposal.number, Result(score))
         writer.append(
-            record.Trial(
+            Trial(
                 f"run_{proposal.number:05d}", proposal, "completed", None, 1, 1.0, now, now, "here",
                 {"val_accuracy": score},
             )
         )  # fmt: skip
     assert len(list((folder / "trials").list())) == 20
-    again = Book(folder, config, config.make_strategy(space))
+    again = Ledger(folder, config, config.make_strategy(space))
     assert (again.done, again.left) == (2000, 1000)
     assert again.strategy.history == strategy.history
     assert [again.next()["architecture_id"] for _ in range(5)] == [
@@ -59,14 +62,14 @@ def test_thousands_of_trials_are_few_files_and_the_same_history(tmp_path: Path, 
 
 
 def test_unfinished_trials_come_first_with_the_same_proposal(tmp_path: Path):
-    book = open_book(tmp_path, CONFIG)
-    train(book, 5)
-    lost = [book.next() for _ in range(3)]
+    ledger = open_ledger(tmp_path, CONFIG)
+    train(ledger, 5)
+    lost = [ledger.next() for _ in range(3)]
     finished, lost = lost[1], [lost[0], lost[2]]
-    book.finish(
-        finished["trial_id"], result_of(book.running[finished["trial_id"]].proposal.architecture)
+    ledger.finish(
+        finished["trial_id"], report_of(ledger.running[finished["trial_id"]].proposal.architecture)
     )
-    again = open_book(tmp_path, CONFIG)
+    again = open_ledger(tmp_path, CONFIG)
     assert [again.next() for _ in range(2)] == lost
     new = again.next()
     assert new["number"] == 8
@@ -77,18 +80,18 @@ def test_unfinished_trials_come_first_with_the_same_proposal(tmp_path: Path):
 def test_unfinished_proposals_remember_their_repeats(tmp_path: Path):
     """The space is nearly used up, so that proposals stand on repeats; recall knows them all."""
     config = small_config(trials=140, options={"population": 2, "tournament": 2})
-    whole = open_book(tmp_path / "whole", config)
+    whole = open_ledger(tmp_path / "whole", config)
     ids = train(whole, 100)
     assert any(trial.proposal.repeats for trial in whole._record)
-    pieces = open_book(tmp_path / "pieces", config)
+    pieces = open_ledger(tmp_path / "pieces", config)
     done = []
     for number in range(100):
         if number % 3 == 0:
             pieces.next()
-            pieces = open_book(tmp_path / "pieces", config)
+            pieces = open_ledger(tmp_path / "pieces", config)
         done += train(pieces, 1)
     assert done == ids
-    old, new = whole.strategy.history, open_book(tmp_path / "pieces", config).strategy.history
+    old, new = whole.strategy.history, open_ledger(tmp_path / "pieces", config).strategy.history
     assert [(e.number, e.repeated, e.score) for e in old] == [
         (e.number, e.repeated, e.score) for e in new
     ]
@@ -98,38 +101,37 @@ def test_unfinished_proposals_remember_their_repeats(tmp_path: Path):
 def test_exactly_the_best_checkpoints_are_kept(tmp_path: Path, metric):
     """A score is 1 - loss, so the best are the same whichever is the metric."""
     config = small_config(trials=40, keep=3, metric=metric)
-    book = open_book(tmp_path, config)
+    ledger = open_ledger(tmp_path, config)
     for count in range(1, 13):
-        train(book, 1)
-        trials = sorted(book._record, key=lambda t: score_of(t.architecture), reverse=True)
-        assert [t.trial_id for t in book.best] == [t.trial_id for t in trials[:3]]
+        train(ledger, 1)
+        trials = sorted(ledger._record, key=lambda t: score_of(t.architecture), reverse=True)
+        assert [t.trial_id for t in ledger.best] == [t.trial_id for t in trials[:3]]
         assert checkpoints(tmp_path) == {t.trial_id for t in trials[:3]}
-        assert book.done == count
-    pending = book.next()["trial_id"]
-    again = open_book(tmp_path, config)
+        assert ledger.done == count
+    pending = ledger.next()["trial_id"]
+    again = open_ledger(tmp_path, config)
     assert checkpoints(tmp_path) == {t.trial_id for t in trials[:3]} | {pending}
     assert [t.trial_id for t in again.best] == [t.trial_id for t in trials[:3]]
 
 
 def test_of_equal_ones_the_earlier_is_the_best_after_a_resume_too(tmp_path: Path):
-    book = open_book(tmp_path, CONFIG)
+    ledger = open_ledger(tmp_path, CONFIG)
     for _ in range(4):
-        config = book.next()
-        architecture = book.running[config["trial_id"]].proposal.architecture
-        book.finish(config["trial_id"], result_of(architecture, val_accuracy=0.5))
-    assert [t.number for t in book.best] == [0, 1]
-    assert [t.number for t in open_book(tmp_path, CONFIG).best] == [0, 1]
+        config = ledger.next()
+        architecture = ledger.running[config["trial_id"]].proposal.architecture
+        ledger.finish(config["trial_id"], report_of(architecture, metrics={"val_accuracy": 0.5}))
+    assert [t.number for t in ledger.best] == [0, 1]
+    assert [t.number for t in open_ledger(tmp_path, CONFIG).best] == [0, 1]
 
 
 def test_failed_trials_are_recorded_and_leave_no_checkpoint(tmp_path: Path):
-    book = open_book(tmp_path, CONFIG)
-    train(book, 1)
-    lost, broken = book.next()["trial_id"], book.next()["trial_id"]
-    book.fail(lost, "the worker died")
-    book.fail(lost, "told twice")
-    nan = {"val_accuracy": float("nan"), "error": "loss is nan", "done": True}
-    book.finish(broken, nan)
-    for told in (book, open_book(tmp_path, CONFIG)):
+    ledger = open_ledger(tmp_path, CONFIG)
+    train(ledger, 1)
+    lost, broken = ledger.next()["trial_id"], ledger.next()["trial_id"]
+    ledger.fail(lost, "the worker died")
+    ledger.fail(lost, "told twice")
+    ledger.finish(broken, TrialReport(error="loss is nan"))
+    for told in (ledger, open_ledger(tmp_path, CONFIG)):
         assert [(t.number, t.error) for t in told.failures] == [
             (1, "the worker died"),
             (2, "loss is nan"),
@@ -137,34 +139,34 @@ def test_failed_trials_are_recorded_and_leave_no_checkpoint(tmp_path: Path):
         assert (told.done, len(told.best)) == (3, 1)
         assert all(t.metrics == {} and t.status == "failed" for t in told.failures)
     assert checkpoints(tmp_path) == {"run_00000"}
-    failed = {t.architecture.id for t in book.failures}
-    assert not failed & set(train(book, 20))
+    failed = {t.architecture.id for t in ledger.failures}
+    assert not failed & set(train(ledger, 20))
 
 
 def test_a_failure_changes_no_later_proposal_after_a_resume(tmp_path: Path):
     def run(folder: Path, reopen: bool) -> list[str]:
-        book, ids = open_book(folder, CONFIG), []
+        ledger, ids = open_ledger(folder, CONFIG), []
         for number in range(15):
             if reopen:
-                book = open_book(folder, CONFIG)
+                ledger = open_ledger(folder, CONFIG)
             if number in (2, 9):
-                book.fail(book.next()["trial_id"], "broken")
+                ledger.fail(ledger.next()["trial_id"], "broken")
             else:
-                ids += train(book, 1)
+                ids += train(ledger, 1)
         return ids
 
     assert run(tmp_path / "a", reopen=False) == run(tmp_path / "b", reopen=True)
 
 
 def test_rubbish_in_checkpoints_is_thrown_away(tmp_path: Path):
-    book = open_book(tmp_path, CONFIG)
-    train(book, 4)
-    waiting = book.next()["trial_id"]
+    ledger = open_ledger(tmp_path, CONFIG)
+    train(ledger, 4)
+    waiting = ledger.next()["trial_id"]
     (tmp_path / "checkpoints" / "run_00099").mkdir()  # killed before its proposal was written
     (tmp_path / "checkpoints" / f".{waiting}.proposal.json.77.tmp").write_bytes(b"{")
-    gone = next(t.trial_id for t in book._record if t not in book.best)
+    gone = next(t.trial_id for t in ledger._record if t not in ledger.best)
     shutil.copytree(tmp_path / "checkpoints" / waiting, tmp_path / "checkpoints" / gone)
-    again = open_book(tmp_path, CONFIG)
+    again = open_ledger(tmp_path, CONFIG)
     assert again.next()["trial_id"] == waiting
     assert again.next()["number"] == 5
     assert {c for c in checkpoints(tmp_path) if not c.startswith(".")} == {
@@ -175,23 +177,23 @@ def test_rubbish_in_checkpoints_is_thrown_away(tmp_path: Path):
 
 
 def test_an_epoch_is_noted(tmp_path: Path):
-    book = open_book(tmp_path, CONFIG)
+    ledger = open_ledger(tmp_path, CONFIG)
     changes = []
-    book.on_change = changes.append
-    trial_id = book.next()["trial_id"]
-    running = book.running[trial_id]
-    book.epoch(trial_id, result_of(running.proposal.architecture, epoch=1))
-    book.epoch("run_00077", {"epoch": 1})
-    assert running.epoch == 1
+    ledger.on_change = changes.append
+    trial_id = ledger.next()["trial_id"]
+    running = ledger.running[trial_id]
+    ledger.note(trial_id, report_of(running.proposal.architecture))
+    ledger.note("run_00077", TrialReport(curve=[{"epoch": 1}]))
+    assert running.epoch == 2
     assert running.metrics is not None
     assert set(running.metrics) == {"val_accuracy", "val_loss"}
     assert len(changes) == 1
 
 
 def test_the_record_says_what_a_worker_reported(tmp_path: Path):
-    book = open_book(tmp_path, CONFIG)
-    train(book, 6)
-    *_, trial = open_book(tmp_path, CONFIG)._record
+    ledger = open_ledger(tmp_path, CONFIG)
+    train(ledger, 6)
+    *_, trial = open_ledger(tmp_path, CONFIG)._record
     assert (trial.status, trial.epochs, trial.train_seconds, trial.node) == (
         "completed",
         2,
@@ -207,15 +209,15 @@ def test_the_record_says_what_a_worker_reported(tmp_path: Path):
 
 
 def test_a_remote_folder(tmp_path: Path):
-    remote = open_folder("memory://book-test/run")
-    ids = train(open_book(remote, CONFIG), 5)
-    waiting = open_book(remote, CONFIG).next()
-    book = open_book(remote, CONFIG)
-    assert book.next() == waiting
+    remote = open_folder("memory://ledger-test/run")
+    ids = train(open_ledger(remote, CONFIG), 5)
+    waiting = open_ledger(remote, CONFIG).next()
+    ledger = open_ledger(remote, CONFIG)
+    assert ledger.next() == waiting
     assert json.loads((remote / "checkpoints" / waiting["trial_id"]).read("proposal.json"))
-    assert ids == train(open_book(tmp_path, CONFIG), 5)
+    assert ids == train(open_ledger(tmp_path, CONFIG), 5)
     assert {info.base_name for info in (remote / "checkpoints").list()} == {
-        *(t.trial_id for t in book.best),
+        *(t.trial_id for t in ledger.best),
         waiting["trial_id"],
     }
     remote.delete()
@@ -223,28 +225,30 @@ def test_a_remote_folder(tmp_path: Path):
 
 def test_an_exhausted_space(tmp_path: Path):
     config = small_config(trials=200)
-    book = open_book(tmp_path, config)
-    assert len(set(train(book, 156))) == 156
-    for told in (book, open_book(tmp_path, config)):
+    ledger = open_ledger(tmp_path, config)
+    assert len(set(train(ledger, 156))) == 156
+    for told in (ledger, open_ledger(tmp_path, config)):
         assert told.next() is None
         assert told.exhausted
         assert told.left == 44
 
 
 def test_a_trial_whose_machine_is_lost_goes_on_unless_that_happens_again_and_again(tmp_path: Path):
-    book = open_book(tmp_path, CONFIG)
-    config = book.next()
+    ledger = open_ledger(tmp_path, CONFIG)
+    config = ledger.next()
     for number in (1, 2, 3):  # a new epoch in between: it gets somewhere
-        book.epoch(config["trial_id"], {"epoch": number, "curve": [{"epoch": number}]})
-        book.lose(config["trial_id"], "gone", most=1)
-        assert not book.running
-        assert book.next() == config
-        assert book.running[config["trial_id"]].curve == []
+        ledger.note(config["trial_id"], TrialReport(curve=[{"epoch": number}]))
+        ledger.lose(config["trial_id"], "gone", most=1)
+        assert not ledger.running
+        assert ledger.next() == config
+        assert ledger.running[config["trial_id"]].curve == []
     for again in (True, False):
-        book.epoch(config["trial_id"], {"epoch": 3})  # as before: it tells a scheduler of it
-        book.lose(config["trial_id"], "gone", most=1 + again)
-        assert (book.next() == config) == again
-    (trial,) = book.failures
+        ledger.note(
+            config["trial_id"], TrialReport(curve=[{"epoch": 3}])
+        )  # as before: it tells a scheduler of it
+        ledger.lose(config["trial_id"], "gone", most=1 + again)
+        assert (ledger.next() == config) == again
+    (trial,) = ledger.failures
     assert (trial.trial_id, trial.error) == (config["trial_id"], "gone")
-    book.lose(config["trial_id"], "told twice", most=9)
-    assert book.done == 1
+    ledger.lose(config["trial_id"], "told twice", most=9)
+    assert ledger.done == 1

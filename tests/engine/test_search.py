@@ -18,6 +18,7 @@ import raynas
 from raynas.data import load_data
 from raynas.runs.storage import open_folder
 from raynas.terminal.status import show_status
+from raynas.training.data_module import data_module
 
 OPTIONS = {"population": 2, "tournament": 2, "learning_rate": 0.01}
 
@@ -99,7 +100,7 @@ def test_the_best_network_does_what_was_measured(run, tmp_path):
     shutil.copytree(f"{run.folder}/best", tmp_path / "taken")
     net = raynas.load(str(tmp_path / "taken"))
     assert not net.training
-    module = load_data("digits", seed=1).module(64, seed=0)
+    module = data_module(load_data("digits"), 64, seed=0)
     module.setup("test")
     right = total = 0
     with torch.no_grad():

@@ -121,7 +121,7 @@ def test_hosts_come_and_go_and_the_search_goes_on(tmp_path):
             assert trial.curve[: len(before[trial.trial_id])] == before[trial.trial_id]
     best = open_run(str(run)).best()
     assert best is not None
-    assert best["trial_id"] in checkpoints(run)
+    assert best.trial_id in checkpoints(run)
 
 
 def test_a_trial_of_two_hosts_goes_on_when_the_one_that_was_lost_is_there_again(tmp_path):

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from raynas.options.run_options import RunOptions
+from raynas.options.supernet_options import SupernetOptions
 from raynas.report.facts.facts import Facts
+from raynas.runs.found_network import FoundNetwork, Origin
 from raynas.runs.trial import Trial
 from raynas.space import Architecture, Cell, Choice, Record, Repeat, sample
 from raynas.space.relaxation import mixtures, relax
@@ -108,6 +110,23 @@ def facts(
     )
 
 
+def network(**known: Any) -> FoundNetwork:
+    """What is known of a network that was found."""
+    usual = {
+        "run": "run", "trial_id": "run_00000", "number": 0, "trials": 5, "space": "chain_cnn",
+        "strategy": "random", "metric": "val_accuracy", "seed": 0, "architecture_id": "0",
+        "architecture": {}, "picks": {}, "description": "a net", "metrics": {}, "test": None,
+        "training": {}, "data": "digits", "data_summary": "some digits", "input_shape": (1, 8, 8),
+        "label_names": ["0", "1"],
+    }  # fmt: skip
+    return FoundNetwork(**{**usual, **known})
+
+
+def origin() -> Origin:
+    """Where a retraining comes from."""
+    return Origin(run="found", number=7, trials=9, strategy="random", picks={}, searched={})
+
+
 def evolution_trials(count: int) -> list[Trial]:
     """Each after the tenth descends from the one ten before it."""
     return [
@@ -140,7 +159,7 @@ def darts_trials() -> list[Trial]:
     supernet = trial(0, relaxed, accuracy=None, notes={"warnings": ["it <collapses>"]}, epochs=8)
     supernet = replace(
         supernet,
-        proposal=replace(supernet.proposal, supernet={"all_epochs": 8}),
+        proposal=replace(supernet.proposal, supernet=SupernetOptions(supernet_epochs=8).planned(3)),
         metrics={"supernet_val_accuracy": 0.72, "supernet_params": 1234.0},
         curve=curve,
         derived=derived,

@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from report_cases import random_trials
 from rich.console import Console
-from run_cases import open_book, small_config, train, wait_for, write_space
+from run_cases import open_ledger, small_config, train, wait_for, write_space
 
 import raynas
 from raynas.engine.refresh import refreshed
 from raynas.report import write_report
 from raynas.runs.lock import locked
 from raynas.runs.record import Record
+from raynas.runs.run_file import RUN_FILE, run_file
 from raynas.runs.run_folder import RunFolder, open_run
 from raynas.runs.storage import open_folder
 from raynas.terminal import watch
@@ -29,7 +30,7 @@ def made_up(folder: Path, count: int, **config: object) -> RunFolder:
     settings = small_config(**{"trials": count, **config})
     run = RunFolder(open_folder(str(folder)), settings)
     run.folder.make()
-    run.folder.write("run.yaml", settings.to_yaml().encode())
+    run.folder.write(RUN_FILE, run_file(settings).to_yaml().encode())
     run.folder.write("space.py", b'"""Chains of convolutions, for tests."""\n')
     record = Record(run.folder)
     for trial in random_trials(count):
@@ -127,16 +128,16 @@ def test_watching_a_run_that_has_ended_is_its_status(tmp_path):
 def test_watching_ends_with_the_run(tmp_path, monkeypatch, terminal):
     monkeypatch.setattr(watch, "EVERY_S", 0.05)
     write_space(tmp_path)
-    book = open_book(tmp_path / "going", small_config(trials=4))
-    book.folder.write("run.yaml", book.config.to_yaml().encode())
+    ledger = open_ledger(tmp_path / "going", small_config(trials=4))
+    ledger.folder.write(RUN_FILE, run_file(ledger.config).to_yaml().encode())
     said: list[str] = []
-    with locked(book.folder):
+    with locked(ledger.folder):
         watching = threading.Thread(
             target=lambda: said.append(watched(tmp_path / "going", terminal))
         )
         watching.start()
         for _ in range(4):
-            train(book, 1)
+            train(ledger, 1)
             time.sleep(0.5)
     watching.join(30)
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said[0])

@@ -8,7 +8,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from report_cases import evolution_trials, facts, random_trials, records, trial
+from report_cases import evolution_trials, facts, network, origin, random_trials, records, trial
 
 from raynas.report.facts.comparison import check_comparable
 from raynas.report.page import page
@@ -69,9 +69,9 @@ def test_what_is_seen_at_once():
         assert f"<span>{tile}</span>" in html
     assert "test accuracy" not in html
     found = known.ranked[0]
-    best = {"trial_id": found.trial_id, "test": {"test_accuracy": 0.8765}}
+    best = network(trial_id=found.trial_id, test={"test_accuracy": 0.8765})
     assert "<b>0.8765</b>" in page(facts(evolution_trials(30), best=best))
-    assert "test accuracy" not in page(facts(evolution_trials(30), best={**best, "trial_id": "x"}))
+    assert "test accuracy" not in page(facts(evolution_trials(30), best=best.but(trial_id="x")))
 
 
 def test_options_are_compared_with_architectures_that_lack_the_part():
@@ -89,7 +89,7 @@ def test_what_to_type_is_there():
     ):
         assert f"<pre>{line}</pre>" in html
     assert "raynas export" not in html  # there is no network yet
-    found = page(facts(random_trials(5), best={"trial_id": "none of these"}))
+    found = page(facts(random_trials(5), best=network(trial_id="none of these")))
     for command in ("retrain", "export"):
         assert f"<pre>raynas {command} runs/run</pre>" in found
     interrupted = page(facts(random_trials(5), state="interrupted", trials=9))
@@ -145,8 +145,7 @@ def test_a_retraining_tells_of_its_seeds():
         trial(n, architecture, accuracy=0.9 + n / 100, test_accuracy=0.8 + n / 100, test_f1=0.7)
         for n in range(3)
     ]
-    origin = {"run": "found", "number": 7}
-    html = page(facts(trials, origin=origin, best={}, strategy="random", epochs=40))
+    html = page(facts(trials, origin=origin(), strategy="random", epochs=40))
     assert "Trial 7 of found, trained in full on digits: 3 seeds of 40 epochs." in html
     sections = ["best", "seeds", "trials", "how", "type"]
     assert Outline(html).ids("section") == sections
@@ -184,7 +183,7 @@ def test_runs_are_compared():
         (named("x", metric="val_loss"), "expected a run of metric val_accuracy, .* got val_loss"),
         (named("x", data="synthetic"), "expected a run of data digits, .* got synthetic"),
         (facts([]), "has no completed trial yet"),
-        (facts([trial(0)], origin={"run": "found", "number": 7}), "is a retraining"),
+        (facts([trial(0)], origin=origin()), "is a retraining"),
     ],
 )
 def test_what_cannot_be_compared(other, said):

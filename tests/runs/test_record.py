@@ -29,6 +29,7 @@ COLUMNS = {
     "node": "string",
     "parents": "string",
     "repeats": "string",
+    "known": "int64",
     "notes": "string",
     "curve": "string",
     "variants": "string",

@@ -8,10 +8,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from raynas.simulation.run_replay import Replay, replay
+from raynas.options.command_options import ReplayCall
+from raynas.simulation.run_replay import Summary, replay
 from raynas.simulation.simulated_workers import idle_share, simulate
 from raynas.space import Architecture, Choice, Record
-from raynas.strategies import RandomSearch, RegularizedEvolution, Strategy
+from raynas.strategies import RandomSearch, RegularizedEvolution, Result, Strategy
 
 SPACE = '''"""Two numbers."""
 from raynas.space import Choice, Record
@@ -53,8 +54,12 @@ def wanted(tmp_path: Path) -> dict[str, Any]:
     }
 
 
+def replayed(wanted: dict[str, Any], output: Path | str) -> Summary:
+    return replay(ReplayCall.checked({**wanted, "output": output}))
+
+
 def rows(wanted: dict[str, Any], output: Path) -> list[dict[str, Any]]:
-    replay(Replay(**wanted), str(output))
+    replayed(wanted, output)
     table = pq.read_table(output)
     assert table.column_names == COLUMNS
     listed: list[dict[str, Any]] = table.to_pylist()
@@ -91,7 +96,7 @@ def test_it_proposes_what_the_strategy_proposes(wanted: dict[str, Any], tmp_path
         assert proposal is not None
         value = proposal.architecture.value
         assert row["key"] == f"{value['a']}-{value['b']}"
-        strategy.tell(proposal.number, row["signal"])
+        strategy.tell(proposal.number, Result(row["signal"]))
 
 
 def test_workers_overlap_and_are_never_idle(wanted: dict[str, Any], tmp_path: Path) -> None:
@@ -110,7 +115,7 @@ def test_a_missing_signal_is_a_failed_trial(wanted: dict[str, Any], tmp_path: Pa
     asked = {**wanted, "signal": "holes", "trials": 100, "mode": "min"}
     found = rows(asked, tmp_path / "out.parquet")
     assert sum(r["signal"] is None for r in found) == 10
-    summary = replay(Replay(**asked), str(tmp_path / "out.parquet"))
+    summary = replayed(asked, tmp_path / "out.parquet")
     assert summary.best == [0.0]
 
 
@@ -131,11 +136,11 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "not there": ({"table": "short.parquet", "trials": 100}, "'0-0' is not there, the key of"),
     "repeated": ({"key": "holes"}, "stands there twice"),
     "strategy": ({"strategy": "evo"}, "unknown strategy 'evo'; expected one of random"),
-    "option": ({"options": {"popsize": 3}}, "unknown option 'popsize'"),
+    "option": ({"options": {"popsize": 3}}, "option 'popsize' is not one of strategy random"),
     "foreign option": ({"options": {"batch_size": 3}}, "'batch_size' is not one of strategy"),
     "trials": ({"trials": 0}, "trials: .*1, got 0"),
     "workers": ({"workers": 0}, "workers: expected an integer from 1, got 0"),
-    "mode": ({"mode": "most"}, 'mode: expected "max" or "min", got \'most\''),
+    "mode": ({"mode": "most"}, "mode: expected max or min, got 'most'"),
 }
 
 
@@ -147,13 +152,13 @@ def test_what_is_wrong_is_said(
         if name in change:
             change = {**change, name: str(tmp_path / change[name])}
     with pytest.raises(ValueError, match=message):
-        replay(Replay(**{**wanted, **change}), str(tmp_path / "out.parquet"))
+        replayed({**wanted, **change}, tmp_path / "out.parquet")
     assert not (tmp_path / "out.parquet").exists()
 
 
 def test_an_output_that_cannot_be_written_is_said_first(wanted: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"output '/no/such/out.parquet': expected a file in a"):
-        replay(Replay(**wanted), "/no/such/out.parquet")
+        replayed(wanted, "/no/such/out.parquet")
 
 
 def test_who_waits_is_asked_again_after_each_result() -> None:

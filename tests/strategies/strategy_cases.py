@@ -1,7 +1,7 @@
 """What every strategy is tested with: some spaces, a made-up score and a loop without Ray."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from raynas.space import (
     choose,
     sample,
 )
-from raynas.strategies import STRATEGIES, Proposal, Strategy
+from raynas.strategies import STRATEGIES, Proposal, Result, Strategy
 
 
 def branching(pick: Pick) -> Any:
@@ -53,7 +53,7 @@ CASES = [
 SMALL: dict[str, dict[str, Any]] = {
     "evolution": {"population": 6, "tournament": 3},
     "bayesian": {"initial": 6, "candidates": 60},
-    "pnas": {"keep": 4, "members": 1, "epochs": 3},
+    "pnas": {"beam": 4, "members": 1, "predictor_epochs": 3},
 }
 """Options with which a strategy shows what it does within a few proposals."""
 
@@ -99,9 +99,27 @@ def drive(
         proposal = ask(strategy)
         derived = derived_by(strategy.space, proposal)
         result = score(proposal.architecture) if derived is None else None
-        strategy.tell(proposal.number, result, derived=derived)
+        tell(strategy, proposal.number, result, derived=derived)
         proposals.append(proposal)
     return proposals
+
+
+def tell(strategy: Strategy, number: int, score: float | None, **more: Any) -> None:
+    strategy.tell(number, Result(score, **more))
+
+
+Told = tuple[Proposal, float | None, bool, Architecture | None]
+"""What a record says of a trial: proposal, score, whether it finished, what it derived."""
+
+
+def recall(strategy: Strategy, told: Iterable[Told], asked: Iterable[Proposal] = ()) -> None:
+    results = [(p, Result(score, finished, derived)) for p, score, finished, derived in told]
+    strategy.recall(results, asked)
+
+
+def over(strategy: Strategy) -> bool:
+    """Whether it has nothing to propose any more."""
+    return strategy.ask() is None and strategy.exhausted
 
 
 def ids(proposals: list[Proposal]) -> list[str]:

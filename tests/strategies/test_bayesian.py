@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from strategy_cases import ask, drive, make
+from strategy_cases import ask, drive, make, recall
 
 from raynas.space import Architecture, Choice, Record, Space, load_space, replay, sample, size
 from raynas.strategies import Proposal
@@ -59,7 +59,7 @@ def test_a_proposal_after_ten_thousand_costs_no_more_than_after_one_thousand(nam
     for count in (1_000, min(10_000, len(drawn))):
         strategy = make("bayesian", space)
         proposals = [Proposal(a, number=n) for n, a in enumerate(drawn[:count])]
-        strategy.recall((proposal, rng.random(), True, None) for proposal in proposals)
+        recall(strategy, [(proposal, rng.random(), True, None) for proposal in proposals])
         ask(strategy)
         began = time.process_time()
         ask(strategy)

@@ -4,12 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from strategy_cases import SPACES, ask, drive
+from strategy_cases import SPACES, ask, drive, tell
 
+from raynas.options.supernet_options import METHODS
 from raynas.space import Architecture, Record, replay, sample
 from raynas.space.relaxation import relax
 from raynas.strategies import Darts
-from raynas.strategies.darts import METHODS
+from raynas.tune import StrategySearcher
 
 SPACE = SPACES["cells"]
 
@@ -26,14 +27,14 @@ def test_a_supernet_then_what_it_derived_then_nothing_in_a_run_of_two() -> None:
     assert supernet.supernet is not None
     assert strategy.ask(1) is None
     assert not strategy.exhausted
-    strategy.tell(0, None, derived=architecture(5))
+    tell(strategy, 0, None, derived=architecture(5))
     derived = strategy.ask(1)
     assert derived is not None
     assert derived.architecture == architecture(5)
     assert (derived.parents, derived.supernet) == ((0,), None)
     assert strategy.ask(0) is None
     assert not strategy.exhausted
-    strategy.tell(1, 0.9)
+    tell(strategy, 1, 0.9)
     assert strategy.ask(0) is None
     assert strategy.exhausted
 
@@ -41,17 +42,18 @@ def test_a_supernet_then_what_it_derived_then_nothing_in_a_run_of_two() -> None:
 def test_as_many_supernets_at_a_time_as_there_is_room_for_their_architectures() -> None:
     strategy = Darts(SPACE)
     assert [strategy.ask(room) is not None for room in (5, 4, 3)] == [True, True, False]
-    strategy.tell(1, None, derived=architecture(1))
+    tell(strategy, 1, None, derived=architecture(1))
     assert ask(strategy).architecture == architecture(1)
-    strategy.tell(0, None, derived=architecture(1))
+    tell(strategy, 0, None, derived=architecture(1))
     assert strategy.ask(2) is not None, "what two supernets derive is trained once"
 
 
 @pytest.mark.parametrize("derived", [None, "", "{}", 7, "no JSON"])
 def test_a_supernet_that_came_to_nothing_has_no_successor(derived: Any) -> None:
     strategy = Darts(SPACE, metric="acc")
-    strategy.suggest("a")
-    strategy.on_trial_complete(trial_id="a", result={"acc": 0.5, "derived": derived})
+    searcher = StrategySearcher(strategy)
+    searcher.suggest("a")
+    searcher.on_trial_complete(trial_id="a", result={"acc": 0.5, "derived": derived})
     assert [e.derived for e in strategy.history] == [None]
     assert ask(strategy).supernet is not None
     assert strategy.ask(1) is None
@@ -60,7 +62,7 @@ def test_a_supernet_that_came_to_nothing_has_no_successor(derived: Any) -> None:
 def test_an_architecture_that_failed_is_not_tried_again() -> None:
     strategy = Darts(SPACE)
     drive(strategy, 1)
-    strategy.tell(ask(strategy).number, None)
+    tell(strategy, ask(strategy).number, None)
     assert [ask(strategy).supernet is None for _ in range(3)] == [False, False, False]
 
 
@@ -73,12 +75,13 @@ def test_a_dropped_architecture_is_proposed_again() -> None:
 
 
 def test_a_method_sets_options_and_an_option_wins() -> None:
-    plain = Darts(SPACE, method="darts").settings
+    plain = Darts(SPACE, method="darts").options.model_dump()
     assert plain["beta_decay"] == 0
     for method, own in METHODS.items():
-        settings = Darts(SPACE, method=method).settings  # type: ignore[arg-type]  # a Literal
-        assert settings == {**plain, "method": method, **own}
-    assert Darts(SPACE, method="beta-darts", beta_decay=7).settings["beta_decay"] == 7
+        options = Darts(SPACE, method=method).options  # type: ignore[arg-type]  # a Literal
+        assert options.model_dump() == {**plain, "method": method, **own}
+    assert Darts(SPACE, method="beta-darts", beta_decay=7).options.beta_decay == 7
+    assert Darts(SPACE, method="gdas", sampling=None).options.sampling, "as if it were not set"
 
 
 @pytest.mark.parametrize(
@@ -87,6 +90,7 @@ def test_a_method_sets_options_and_an_option_wins() -> None:
         ({"method": "dart"}, "method: expected one of darts, gdas, .*, got 'dart'"),
         ({"order": 3}, "order: expected 1 or 2, got 3"),
         ({"order": 2, "method": "gdas"}, "order: sampling .* goes with order 1 only"),
+        ({"sampling": True, "method": "pc-darts"}, "channels_part: sampling .* all channels only"),
         ({"selection": "best"}, "selection: expected strength or perturbation, got 'best'"),
         ({"supernet_epochs": 0}, "supernet_epochs: expected an integer from 1, got 0"),
         ({"channels_part": 0}, "channels_part: expected an integer from 1, got 0"),

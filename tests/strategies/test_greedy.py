@@ -1,6 +1,6 @@
 """Greedy search moves to the best neighbour, starts anew when stuck, makes nobody wait."""
 
-from strategy_cases import ask, drive
+from strategy_cases import ask, drive, tell
 
 from raynas.space import Architecture, Choice, Record, neighbours
 from raynas.strategies import GreedySearch
@@ -50,12 +50,12 @@ def test_a_failed_start_is_no_start() -> None:
 def test_workers_never_wait() -> None:
     """Forty pending ones are more than there are neighbours; the rest is not idle."""
     strategy = GreedySearch(SPACE)
-    strategy.tell(ask(strategy).number, 0.0)
+    tell(strategy, ask(strategy).number, 0.0)
     proposals = [ask(strategy) for _ in range(40)]
     assert len({p.architecture.id for p in proposals}) == 40
     assert [p.parents for p in proposals[:12]] == [(0,)] * 12
     for proposal in proposals[:5]:
-        strategy.tell(proposal.number, sum_of(proposal.architecture))
+        tell(strategy, proposal.number, sum_of(proposal.architecture))
     (center,) = ask(strategy).parents
     assert sum_of(proposals[center - 1].architecture) == max(
         sum_of(p.architecture) for p in proposals[:5]

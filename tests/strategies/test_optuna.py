@@ -7,7 +7,7 @@ from importlib.util import find_spec
 import pytest
 from optuna.samplers import RandomSampler
 from optuna.trial import TrialState
-from strategy_cases import SPACES, ask, drive, ids
+from strategy_cases import SPACES, ask, drive, ids, recall
 
 from raynas.space import Architecture, Choice, Record, enumerate_all
 from raynas.strategies import OptunaSearch, Proposal, RandomSearch
@@ -41,9 +41,10 @@ def test_the_study_holds_the_history_and_what_is_pending() -> None:
 
 
 def test_a_sampler_sees_so_many_evaluations_the_best_among_them() -> None:
-    strategy = OptunaSearch(SPACE)
+    strategy, proposals = OptunaSearch(SPACE), []
     for number, architecture in zip(range(POINTS + 200), enumerate_all(SPACE), strict=False):
-        strategy.recall([(Proposal(architecture, number=number), float(number), True, None)])
+        proposals.append((Proposal(architecture, number=number), float(number), True, None))
+    recall(strategy, proposals)
     trials = strategy._study(RandomSampler()).get_trials()
     assert len(trials) == POINTS
     assert {float(score) for score in range(POINTS + 100, POINTS + 200)} <= {
@@ -89,10 +90,8 @@ def test_what_a_sampler_notes_on_its_trials_outlives_it(sampler: str) -> None:
     if sampler in GENETIC:
         assert proposals[-1].notes == {"optuna": {f"{sampler}:generation": 2}}
     recalled = OptunaSearch(ORDERED, sampler=sampler, seed=1)
-    recalled.recall(
-        (replace(p, notes=json.loads(json.dumps(p.notes))), sum_of(p.architecture), True, None)
-        for p in proposals[:115]
-    )
+    told = [replace(p, notes=json.loads(json.dumps(p.notes))) for p in proposals[:115]]
+    recall(recalled, [(p, sum_of(p.architecture), True, None) for p in told])
     assert ids(drive(recalled, 15, sum_of)) == ids(proposals[115:])
 
 

@@ -1,7 +1,7 @@
 """A strategy of one's own implements `propose` and nothing else."""
 
 import numpy as np
-from strategy_cases import ask
+from strategy_cases import ask, over, tell
 
 from raynas.space import Choice, replay
 from raynas.strategies import Proposal, Strategy
@@ -22,9 +22,9 @@ class Scripted(Strategy):
 def test_a_wait_leaves_no_trace() -> None:
     strategy = Scripted(SPACE)
     strategy.script = [0, 0, 0, None]
-    strategy.tell(ask(strategy).number, 0.5)
+    tell(strategy, ask(strategy).number, 0.5)
     before = list(strategy.history)
-    assert strategy.suggest("waits") is None
+    assert strategy.ask() is None
     assert not strategy.exhausted
     assert (strategy.history, strategy.next_number) == (before, 1)
 
@@ -33,7 +33,7 @@ def test_a_duplicate_is_answered_at_once_and_the_next_one_proposed() -> None:
     strategy = Scripted(SPACE)
     strategy.script = [0, 1, 0, 1, 0, 2]
     for score in (0.5, 0.7):
-        strategy.tell(ask(strategy).number, score)
+        tell(strategy, ask(strategy).number, score)
     proposal = ask(strategy)
     assert proposal.architecture.value == 2
     assert proposal.repeats == (0, 1, 0)
@@ -48,10 +48,10 @@ def test_who_only_proposes_duplicates_gets_something_new() -> None:
         strategy.script = [0] * 10
         proposal = ask(strategy)
         values.append(proposal.architecture.value)
-        strategy.tell(proposal.number, 0.5)
+        tell(strategy, proposal.number, 0.5)
     assert sorted(values) == [0, 1, 2, 3, 4, 5]
     strategy.script = [0] * 10
-    assert strategy.suggest("over") == "FINISHED"
+    assert over(strategy)
 
 
 def test_what_it_proposes_while_pending_is_skipped_without_a_repeat() -> None:

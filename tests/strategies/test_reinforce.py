@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from strategy_cases import ask, drive
+from strategy_cases import ask, drive, tell
 
 from raynas.space import Architecture, Choice, Pick, Record, choose, decisions_of
 from raynas.strategies import RandomSearch, Reinforce
@@ -64,21 +64,22 @@ def test_it_beats_random_search() -> None:
     def best(strategy: Any) -> float:
         return max(sum_of(p.architecture) for p in drive(strategy, 250, sum_of))
 
-    learned = [best(Reinforce(SPACE, seed=seed, learning_rate=0.01)) for seed in range(3)]
+    fast = {"controller_learning_rate": 0.01}
+    learned = [best(Reinforce(SPACE, seed=seed, **fast)) for seed in range(3)]
     drawn = [best(RandomSearch(SPACE, seed=seed)) for seed in range(3)]
     assert min(learned) > max(drawn)
 
 
 def test_the_notes_say_entropy_and_baseline() -> None:
-    proposals = drive(Reinforce(SPACE, learning_rate=0.02), 200, sum_of)
+    proposals = drive(Reinforce(SPACE, controller_learning_rate=0.02), 200, sum_of)
     assert proposals[0].notes == {"entropy": pytest.approx(np.log(6), abs=0.01), "baseline": 0.5}
     assert proposals[-1].notes["entropy"] < 1
     assert proposals[-1].notes["baseline"] > 0.6
 
 
 def test_the_metrics_unit_does_not_matter() -> None:
-    one = drive(Reinforce(SPACE, learning_rate=0.01), 40, sum_of)
-    other = drive(Reinforce(SPACE, learning_rate=0.01), 40, lambda a: 1e6 * sum_of(a) - 5)
+    one, other = (Reinforce(SPACE, controller_learning_rate=0.01) for _ in range(2))
+    one, other = drive(one, 40, sum_of), drive(other, 40, lambda a: 1e6 * sum_of(a) - 5)
     assert [p.architecture for p in one] == [p.architecture for p in other]
 
 
@@ -86,7 +87,7 @@ def test_an_update_needs_no_barrier() -> None:
     strategy = Reinforce(SPACE)
     pending = [ask(strategy) for _ in range(30)]
     for proposal in reversed(pending):
-        strategy.tell(proposal.number, sum_of(proposal.architecture))
+        tell(strategy, proposal.number, sum_of(proposal.architecture))
         ask(strategy)
         assert strategy._learned == len(strategy.history)
 
@@ -95,8 +96,11 @@ def test_an_update_needs_no_barrier() -> None:
     ("options", "message"),
     [
         ({"units": 0}, "units: expected an integer from 1, got 0"),
-        ({"learning_rate": 0.0}, "learning_rate: expected a number above 0, got 0.0"),
-        ({"baseline_decay": 1.0}, "baseline_decay: expected 0 or more, below 1, got 1.0"),
+        (
+            {"controller_learning_rate": 0.0},
+            "learning_rate: .* a number above 0, got 0.0",
+        ),
+        ({"baseline_decay": 1.0}, "baseline_decay: expected a number from 0 to below 1, got 1.0"),
         ({"entropy": -1.0}, "entropy: expected a number from 0, got -1.0"),
     ],
 )

@@ -1,7 +1,7 @@
 """What a trial that was stopped early teaches: never as much as one that was finished."""
 
 import pytest
-from strategy_cases import SAMPLERS, SPACES, ask, drive, ids, make, score_of
+from strategy_cases import SAMPLERS, SPACES, ask, drive, ids, make, recall, score_of, tell
 
 from raynas.strategies import Evaluation, Proposal, Strategy
 
@@ -17,7 +17,7 @@ def drive_stopped(
         proposal = ask(strategy)
         finished = proposal.number % finished_every == 0
         score = score_of(proposal.architecture)
-        strategy.tell(proposal.number, score if finished else reached + score, finished=finished)
+        tell(strategy, proposal.number, score if finished else reached + score, finished=finished)
         proposals.append(proposal)
     return proposals
 
@@ -30,7 +30,8 @@ def test_it_goes_on_whoever_is_stopped(name: str, finished_every: int) -> None:
     assert len(set(ids(proposals))) == 40
     again = make(name, SPACES["ordered"], seed=1)
     told = {e.number: e for e in strategy.history if not e.repeated}
-    again.recall((p, told[p.number].score, told[p.number].finished, None) for p in proposals[:20])
+    kept = [(p, told[p.number].score, told[p.number].finished, None) for p in proposals[:20]]
+    recall(again, kept)
     assert ids(drive_stopped(again, 20, finished_every)) == ids(proposals[20:])
     assert again.history == strategy.history
 

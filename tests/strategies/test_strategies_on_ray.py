@@ -10,6 +10,7 @@ from strategy_cases import SAMPLERS, home, make
 
 from raynas.space import Choice, Record, sample
 from raynas.strategies import STRATEGIES, Strategy
+from raynas.tune import StrategySearcher
 
 pytestmark = pytest.mark.usefixtures("ray_cluster")
 
@@ -32,7 +33,7 @@ def fit(strategy: Strategy, storage: Path, trials: int, **options: Any) -> tune.
     tuner = tune.Tuner(
         tune.with_resources(trainable, {"cpu": 1}),
         tune_config=tune.TuneConfig(
-            search_alg=strategy,
+            search_alg=StrategySearcher(strategy),
             num_samples=trials,
             reuse_actors=True,
             trial_dirname_creator=lambda trial: str(trial.trial_id),

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from ray import cloudpickle
-from strategy_cases import CASES, SPACES, derived_by, drive, make, score_of
+from strategy_cases import CASES, SPACES, Told, derived_by, drive, make, recall, score_of, tell
 
 from raynas.space import Architecture
 from raynas.strategies import Proposal, Strategy
+from raynas.tune import StrategySearcher
 
 pytestmark = pytest.mark.parametrize(("name", "label"), CASES)
 
@@ -21,14 +22,11 @@ def mostly(architecture: Architecture) -> float | None:
     return None if score < 0.2 else score
 
 
-Recalled = tuple[Proposal, float | None, bool, Architecture | None]
-
-
 def completed(
     strategy: Strategy,
     proposals: list[Proposal],
     score: Callable[[Architecture], float | None] = score_of,
-) -> Iterator[Recalled]:
+) -> Iterator[Told]:
     """What a record says of proposals that were driven."""
     for proposal in proposals:
         derived = derived_by(strategy.space, proposal)
@@ -40,18 +38,18 @@ def proposed(proposals: list[Proposal]) -> list[tuple[Proposal, dict[str, int]]]
 
 
 def test_save_then_restore_goes_on_the_same(name: str, label: str, tmp_path: Path) -> None:
-    strategy = make(name, SPACES[label], seed=4)
-    drive(strategy, 15, mostly)
+    searcher = StrategySearcher(make(name, SPACES[label], seed=4))
+    drive(searcher.strategy, 15, mostly)
     for trial in ("x", "y"):
-        strategy.suggest(trial)
-    strategy.save(str(tmp_path / "state.pkl"))
-    restored = make(name, SPACES[label], seed=8)
+        searcher.suggest(trial)
+    searcher.save(str(tmp_path / "state.pkl"))
+    restored = StrategySearcher(make(name, SPACES[label], seed=8))
     restored.restore(str(tmp_path / "state.pkl"))
-    for one in (strategy, restored):
+    for one in (searcher, restored):
         one.on_trial_complete(trial_id="y", result={"val_accuracy": 0.7})
         one.on_trial_complete(trial_id="x", result=None)
-    assert restored.history == strategy.history
-    assert proposed(drive(restored, 8)) == proposed(drive(strategy, 8))
+    assert restored.strategy.history == searcher.strategy.history
+    assert proposed(drive(restored.strategy, 8)) == proposed(drive(searcher.strategy, 8))
 
 
 def test_a_copy_through_cloudpickle_goes_on_the_same(name: str, label: str) -> None:
@@ -67,7 +65,7 @@ def test_recalling_a_history_goes_on_the_same(name: str, label: str, killed_afte
     whole = make(name, SPACES[label], seed=2, **options)
     proposals = drive(whole, 30, mostly)
     recalled = make(name, SPACES[label], seed=2, **options)
-    recalled.recall(completed(recalled, proposals[:killed_after], mostly))
+    recall(recalled, completed(recalled, proposals[:killed_after], mostly))
     assert proposed(drive(recalled, 30 - killed_after, mostly)) == proposed(
         proposals[killed_after:]
     )
@@ -82,7 +80,7 @@ def test_recall_through_json_and_minimising(name: str, label: str) -> None:
         for p in proposals[:13]
     ]
     recalled = make(name, SPACES[label], mode="min")
-    recalled.recall(completed(recalled, kept))
+    recall(recalled, completed(recalled, kept))
     assert proposed(drive(recalled, 13)) == proposed(proposals[13:])
 
 
@@ -91,10 +89,9 @@ def test_a_pending_proposal_is_expected_again(name: str, label: str) -> None:
     proposals = drive(whole, 28)
     for cut in range(10, 20):
         recalled = make(name, SPACES[label], seed=1)
-        recalled.recall(completed(recalled, proposals[:cut]))
         interrupted = proposals[cut]
-        recalled.expect(interrupted)
+        recall(recalled, completed(recalled, proposals[:cut]), [interrupted])
         assert recalled.next_number == cut + 1
         ((_, score, _, derived),) = completed(recalled, [interrupted])
-        recalled.tell(cut, score, derived=derived)
+        tell(recalled, cut, score, derived=derived)
         assert proposed(drive(recalled, 27 - cut)) == proposed(proposals[cut + 1 :])

@@ -5,25 +5,26 @@ from typing import Any
 
 import numpy as np
 import pytest
-from strategy_cases import SAMPLERS, SPACES, ask, drive, home, ids, make, score_of
+from strategy_cases import SAMPLERS, SPACES, ask, drive, home, ids, make, score_of, tell
 
 from raynas.strategies import STRATEGIES, Evaluation, Strategy
+from raynas.tune import StrategySearcher
 
 every_strategy = pytest.mark.parametrize("name", STRATEGIES)
 every_sampler = pytest.mark.parametrize("name", SAMPLERS)
 
 
-def suggested(strategy: Strategy, trial_id: str) -> dict[str, Any]:
-    config = strategy.suggest(trial_id)
+def suggested(searcher: StrategySearcher, trial_id: str) -> dict[str, Any]:
+    config = searcher.suggest(trial_id)
     assert isinstance(config, dict)
     return config
 
 
 def one_result(name: str, result: dict[str, Any] | None, **more: Any) -> Strategy:
-    strategy = make(name, home(name), metric="acc")
-    suggested(strategy, "a")
-    strategy.on_trial_complete(trial_id="a", result=result, **more)
-    return strategy
+    searcher = StrategySearcher(make(name, home(name), metric="acc"))
+    suggested(searcher, "a")
+    searcher.on_trial_complete(trial_id="a", result=result, **more)
+    return searcher.strategy
 
 
 USELESS: dict[str, dict[str, Any]] = {
@@ -82,31 +83,35 @@ def test_an_early_stop_is_marked(name: str) -> None:
 
 @every_strategy
 def test_a_result_counts_once(name: str) -> None:
-    strategy = one_result(name, {"acc": 0.5})
+    searcher = StrategySearcher(make(name, home(name), metric="acc"))
+    suggested(searcher, "a")
+    searcher.on_trial_complete(trial_id="a", result={"acc": 0.5})
     for result in ({"acc": 0.9}, None):
-        strategy.on_trial_complete(trial_id="a", result=result)
-        strategy.on_trial_complete(trial_id="a", result=result, error=True)
-        strategy.on_trial_complete(trial_id="never suggested", result=result)
-    strategy.tell(0, 0.9)
-    strategy.tell(99, 0.9)
+        searcher.on_trial_complete(trial_id="a", result=result)
+        searcher.on_trial_complete(trial_id="a", result=result, error=True)
+        searcher.on_trial_complete(trial_id="never suggested", result=result)
+    strategy = searcher.strategy
+    tell(strategy, 0, 0.9)
+    tell(strategy, 99, 0.9)
     strategy.drop(99)
     assert [e.score for e in strategy.history] == [0.5]
 
 
 @every_sampler
 def test_results_may_come_in_any_order_or_never(name: str) -> None:
-    strategy = make(name, SPACES["nested"], metric="acc")
+    searcher = StrategySearcher(make(name, SPACES["nested"], metric="acc"))
+    strategy = searcher.strategy
     rng = np.random.default_rng(0)
     waiting: list[str] = []
     seen: set[str] = set()
     for number in range(60):
-        config = suggested(strategy, f"t{number}")
+        config = suggested(searcher, f"t{number}")
         assert config["architecture_id"] not in seen
         seen.add(config["architecture_id"])
         waiting.append(f"t{number}")
         while len(waiting) > 6:
             trial = waiting.pop(int(rng.integers(1, len(waiting))))  # the first never ends
-            strategy.on_trial_complete(trial_id=trial, result={"acc": float(rng.random())})
+            searcher.on_trial_complete(trial_id=trial, result={"acc": float(rng.random())})
     assert 0 in strategy.pending
     assert len(strategy.pending) == 6
     assert len([e for e in strategy.history if not e.repeated]) == 54
@@ -121,10 +126,10 @@ def test_everything_may_fail(name: str) -> None:
 
 @every_strategy
 def test_scores_are_signed_by_mode(name: str) -> None:
-    strategy = make(name, home(name), metric="loss", mode="min")
-    suggested(strategy, "a")
-    strategy.on_trial_complete(trial_id="a", result={"loss": 0.25})
-    assert [e.score for e in strategy.history] == [-0.25]
+    searcher = StrategySearcher(make(name, home(name), metric="loss", mode="min"))
+    suggested(searcher, "a")
+    searcher.on_trial_complete(trial_id="a", result={"loss": 0.25})
+    assert [e.score for e in searcher.strategy.history] == [-0.25]
 
 
 @every_strategy
@@ -132,7 +137,7 @@ def test_latest_skips_failures(name: str) -> None:
     strategy = make(name, home(name), duplicates=True)
     for number, score in enumerate([0.1, None, 0.3, math.nan, 0.5]):
         assert ask(strategy).number == number
-        strategy.tell(number, score)
+        tell(strategy, number, score)
     assert [e.score for e in strategy.latest(2)] == [0.3, 0.5]
     assert [e.score for e in strategy.latest(9)] == [0.1, 0.3, 0.5]
     assert all(isinstance(e, Evaluation) for e in strategy.latest(9))
@@ -140,11 +145,12 @@ def test_latest_skips_failures(name: str) -> None:
 
 @every_strategy
 def test_metric_and_mode_may_come_from_tune(name: str) -> None:
-    strategy = make(name, home(name), metric="acc")
-    assert strategy.set_search_properties(None, None, {})
-    assert (strategy.metric, strategy.mode) == ("acc", "max")
-    assert strategy.set_search_properties("loss", "min", {})
-    assert (strategy.metric, strategy.mode) == ("loss", "min")
+    searcher = StrategySearcher(make(name, home(name), metric="acc"))
+    assert searcher.set_search_properties(None, None, {})
+    assert (searcher.metric, searcher.mode) == ("acc", "max")
+    assert searcher.set_search_properties("loss", "min", {})
+    assert (searcher.metric, searcher.mode) == ("loss", "min")
+    strategy = searcher.strategy
     proposal = ask(strategy)
-    strategy.tell(proposal.number, score_of(proposal.architecture))
+    tell(strategy, proposal.number, score_of(proposal.architecture))
     assert [e.score for e in strategy.history] == [-score_of(proposal.architecture)]

@@ -53,12 +53,21 @@ def hard_net():
 
 @pytest.fixture(scope="session")
 def digits():
-    return load_arrays("digits", seed=0)
+    return load_arrays("digits")
 
 
 @pytest.fixture(scope="session")
 def synthetic():
-    return load_arrays("synthetic", seed=0)
+    return load_arrays("synthetic")
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Bits depend on how many threads share a sum; other tests may have changed that."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture

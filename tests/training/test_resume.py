@@ -116,7 +116,8 @@ def test_another_process_goes_on_with_the_same_bits(train, digits, hard_net, tmp
 import sys
 from pathlib import Path
 sys.path[:0] = {sys.path!r}
-import importlib.util
+import importlib.util, torch
+torch.set_num_threads(1)
 spec = importlib.util.spec_from_file_location("helpers", {hard_net.__code__.co_filename!r})
 helpers = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(helpers)
@@ -124,7 +125,7 @@ from raynas.options.training_options import TrainingOptions
 from raynas.training import fit
 from raynas.data import load_arrays
 fit(
-    helpers.build_hard_net, {{}}, load_arrays("digits", seed=0),
+    helpers.build_hard_net, {{}}, load_arrays("digits"),
     TrainingOptions(epochs={EPOCHS}, batch_size=100), seed=0,
     on_epoch=helpers.History(Path({str(tmp_path)!r})),
     checkpoint=Path({str(whole.checkpoint(2))!r}),

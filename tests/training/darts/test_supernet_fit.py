@@ -1,7 +1,6 @@
 """A supernet's training: its data, what it reports, and that a resumed one is the same."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +10,6 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from raynas.data import UserData
 from raynas.nets import Supernet
-from raynas.options.supernet_options import SupernetPlan
 from raynas.space import load_space_source, replay
 from raynas.strategies import Darts
 from raynas.training.darts import fit_supernet
@@ -70,7 +68,7 @@ def search(tmp_path, digits):
         options = {"supernet_epochs": 3, "supernet_batch_size": 32, "tuning_epochs": 1, **options}
         proposal = Darts(LOADED[space].space, **options).ask()
         fit_supernet(
-            LOADED[space], data or few(digits), SupernetPlan(**proposal.supernet),
+            LOADED[space], data or few(digits), proposal.supernet,
             seed=seed, on_epoch=epochs, checkpoint=checkpoint,
         )  # fmt: skip
         return epochs
@@ -125,7 +123,7 @@ def test_the_halves_of_arrays_are_disjoint_by_class_and_without_validation(digit
 
 
 def test_the_halves_of_a_users_loader_are_disjoint(monkeypatch):
-    monkeypatch.setattr(UserData, "module", lambda self, batch_size, seed: Pairs(numbered()))
+    monkeypatch.setattr(UserData, "instance", lambda self: Pairs(numbered()))
     data = UserData("own", (1,), ("a", "b"))
     loaders = halved(data, 3, seed=0).train_dataloader()
     rows = [{int(n) for inputs, _ in loader for n in inputs[:, 0]} for loader in loaders.values()]
@@ -137,7 +135,7 @@ def test_the_halves_of_a_users_loader_are_disjoint(monkeypatch):
 
 @pytest.mark.parametrize("loader", [[1, 2], numbered(batch_sampler=None).__iter__()])
 def test_a_loader_that_cannot_be_halved_says_so(monkeypatch, loader):
-    monkeypatch.setattr(UserData, "module", lambda self, batch_size, seed: Pairs(loader))
+    monkeypatch.setattr(UserData, "instance", lambda self: Pairs(loader))
     with pytest.raises(ValueError, match=r"a supernet trains on two halves .* of known length"):
         halved(UserData("own", (1,), ("a",)), 3, seed=0).train_dataloader()
 
@@ -203,11 +201,11 @@ def test_beta_decay_keeps_the_alphas_close(search):
 
 
 def test_alphas_go_as_far_in_a_short_search_as_in_the_papers():
-    config = SupernetPlan(**Darts(LOADED["staged"].space).ask().supernet)
+    config = Darts(LOADED["staged"].space).ask().supernet
     assert config.alphas_rate(50 * 390) == pytest.approx(3e-4)
     assert config.alphas_rate(780) == pytest.approx(25 * 3e-4)
     assert config.alphas_rate(1) == 0.02
-    assert replace(config, alphas_learning_rate=0.1).alphas_rate(780) == 0.1
+    assert config.model_copy(update={"alphas_learning_rate": 0.1}).alphas_rate(780) == 0.1
 
 
 def test_without_a_learning_rate_of_their_own_alphas_move_on_in_few_steps(search):
@@ -251,7 +249,7 @@ def test_a_collapse_is_announced_once_when_it_is_clear():
 
 
 def test_a_supernet_takes_no_scaled_gradients(digits):
-    config = SupernetPlan(**Darts(LOADED["staged"].space).ask().supernet)
+    config = Darts(LOADED["staged"].space).ask().supernet
     with pytest.raises(ValueError, match="precision: a supernet trains with 32-true or bf16-mixed"):
         fit_supernet(
             LOADED["staged"], digits, config, seed=0, on_epoch=lambda *_: True,

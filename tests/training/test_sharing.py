@@ -5,7 +5,7 @@ import torch
 from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
-from raynas.data.sharing import divide
+from raynas.training.data_module import divide
 
 
 class Own(LightningDataModule):

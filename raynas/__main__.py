@@ -1,0 +1,5 @@
+"""`python -m raynas`: the command line."""
+
+from raynas.cli import main
+
+main()
