@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from raynas.space import Architecture, load_space
-from raynas.strategies import STRATEGIES, Strategy
+from raynas.strategies import STRATEGIES, Result, Strategy
 
 SPACES = ("nasbench201", "darts_cell")
 WINDOW = 100
@@ -48,7 +48,7 @@ class Searcher:
             raise SystemExit(f"{type(self.strategy).__name__} has nothing more to propose")
         score = made_up(proposal.architecture)
         wall, processor = time.perf_counter(), time.process_time()
-        self.strategy.tell(proposal.number, score)
+        self.strategy.tell(proposal.number, Result(score))
         self.wall.append(spent[0] + time.perf_counter() - wall)
         self.processor.append(spent[1] + time.process_time() - processor)
 

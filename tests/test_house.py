@@ -79,6 +79,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "networks/",
         "engine/",
         "results/",
+        "strategies/controller.py",
         "strategies/surrogate/ensemble.py",
     ),
     "torchmetrics": ("training/",),

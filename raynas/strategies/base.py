@@ -163,7 +163,7 @@ class Strategy(ABC):
         """Count as pending what another one asked for."""
         for place, number in enumerate(proposal.repeats):
             if number in self._numbered:
-                self._repeat(self._numbered[number], proposal.variants.get(place))
+                self._repeat(self._numbered[number], proposal.variants.get(place), place + 1)
         self._await(proposal)
 
     def drop(self, number: int) -> None:
@@ -231,11 +231,11 @@ class Strategy(ABC):
                 del self._awaited[identity]
         return proposal
 
-    def _repeat(self, evaluation: Evaluation, variant: Architecture | None) -> None:
-        """Append an earlier evaluation once more, as the answer to a duplicate."""
+    def _repeat(self, evaluation: Evaluation, variant: Architecture | None, count: int) -> None:
+        """Append an earlier evaluation once more, as the answer to a proposal's n-th duplicate."""
         architecture = variant or evaluation.architecture
         self.history.append(
-            dataclasses.replace(evaluation, architecture=architecture, repeated=True)
+            dataclasses.replace(evaluation, architecture=architecture, repeat=count)
         )
 
     def _new_proposal(self, rng: np.random.Generator) -> Proposal | None:
@@ -258,8 +258,8 @@ class Strategy(ABC):
                 known = self._known[identity]
                 if known.architecture != architecture:
                     variants[len(answered)] = architecture
-                self._repeat(known, variants.get(len(answered)))
                 answered.append(known.number)
+                self._repeat(known, variants.get(len(answered) - 1), len(answered))
             elif identity not in self._awaited:
                 return dataclasses.replace(proposal, repeats=tuple(answered), variants=variants)
             else:

@@ -1,94 +1,138 @@
 """An LSTM that answers the decisions of a walk one after the other, and learns from rewards."""
 
+import math
+import operator
 import zlib
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 
 import numpy as np
-import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
 
 from raynas.space import Architecture, Decision, Space, walk
-from raynas.strategies.blocks import Block
 
-Vector = npt.NDArray[np.float64]
+START = 0.08
+"""Weights start uniformly between -START and START (Zoph & Le 2017)."""
+TABLES = ("asked", "picked", "head", "bias", "place")
+
+
+@dataclass
+class _Question:
+    """A decision as the policy sees it, after others in a walk.
+
+    `row` is its row in the table of decisions, `first` its first option's in that of options. Of a
+    pointer, `anchors` has for each place the step (from 1; 0: the start) at which it was offered
+    first, and `pairs` which option names which place.
+    """
+
+    row: int
+    first: int
+    count: int
+    scope: str = ""
+    anchors: list[int] = field(default_factory=list)
+    pairs: list[tuple[int, int]] = field(default_factory=list)
 
 
 @dataclass
 class _Step:
-    """What one decision left behind, for the gradient."""
+    """What sampling keeps of a step: walks that begin with the same picks use it again."""
 
-    decision: Block
-    previous: tuple[Block, int] | None
-    index: int
-    inputs: Vector
-    gates: Vector
-    squashed: Vector
-    memory: Vector
-    state: Vector
-    logits: Vector
-    scope: str
-    places: list[list[int]]
-    anchors: list[int]
-    glances: Vector
-    after: dict[int, "_Step"] = field(default_factory=dict)  # the next step, by what is picked
+    question: _Question
+    states: list[Tensor]
+    memory: Tensor
+    logits: list[float]
 
     @cached_property
-    def chances(self) -> Vector:
-        """The probability of each option."""
-        return _softmax(self.logits)
-
-    @cached_property
-    def logs(self) -> Vector:
-        """Their logarithms."""
-        logs: Vector = np.log(self.chances + 1e-300)
-        return logs
-
-    @cached_property
-    def entropy(self) -> float:
-        """Their entropy (nats)."""
-        return -float(self.chances @ self.logs)
+    def own(self) -> "_Chances":
+        """What the policy draws from."""
+        return _Chances.of(self.logits)
 
 
-class Controller:
-    """The policy of Zoph & Le 2017 (arXiv:1611.01578) for any space, in numpy.
+@dataclass(frozen=True)
+class _Chances:
+    """The options' probabilities: their logarithms, their sums up to each option, their entropy."""
 
-    A step of the LSTM (one layer) reads which decision is asked and what was picked last; the
-    options' logits are a linear function of its state. A pointer decision adds content-based
-    attention: place j gets v·tanh(W a_j + U h + e_j), with a_j the state when the place was offered
-    for the first time; an option that names several places gets their sum. What belongs to a
-    decision is made when the decision is first met, from the seed and its path, so that its start
-    does not depend on what came before.
+    logs: list[float]
+    sums: list[float]
+    entropy: float
+
+    @classmethod
+    def of(cls, logits: Sequence[float], temperature: float = 1.0) -> "_Chances":
+        most = max(logits)
+        powers = [math.exp((logit - most) / temperature) for logit in logits]
+        total = math.log(sum(powers))
+        logs = [(logit - most) / temperature - total for logit in logits]
+        chances = [math.exp(log) for log in logs]
+        entropy = -sum(map(operator.mul, chances, logs))
+        return cls(logs, list(accumulate(chances))[:-1], entropy)
+
+
+class Controller(nn.Module):
+    """The policy of Zoph & Le 2017 (arXiv:1611.01578) for any space.
+
+    A step of the LSTM (one layer; the paper's has two) reads which decision is asked and what was
+    picked last; the options' logits are a linear function of its state. A pointer decision adds
+    content-based attention: place j gets v·tanh(W a_j + U h + e_j), with a_j the state when the
+    place was offered for the first time; an option that names several places gets their sum. What
+    belongs to a decision is made when the decision is first met, from the seed and its path, so
+    that its start does not depend on what came before.
     """
 
-    def __init__(self, units: int, seed: int) -> None:
-        """Make one with so many units a layer."""
-        self.units = units
-        self.seed = seed
-        self._blocks: dict[str, Block] = {}
-        self._first: dict[int, _Step] = {}
+    asked: nn.Parameter
+    picked: nn.Parameter
+    head: nn.Parameter
+    bias: nn.Parameter
+    place: nn.Parameter
+
+    def __init__(self, units: int, seed: int, learning_rate: float) -> None:
+        """Make one with so many units, that learns by Adam."""
+        super().__init__()
+        self._units, self._seed = units, seed
+        self._rows: dict[str, tuple[int, int]] = {}
+        self._steps: dict[tuple[int, ...], _Step] = {}
+        self.lstm = nn.LSTM(units, units)
+        self.anchor = nn.Linear(units, units, bias=False)
+        self.query = nn.Linear(units, units, bias=False)
+        self.attention = nn.Parameter(torch.zeros(units))
+        for name in TABLES:
+            self.register_parameter(name, nn.Parameter(torch.zeros(0, *self._shape(name))))
+        for name, parameter in self.named_parameters():
+            parameter.data = self._start(name, *parameter.shape)
+        self._weights = list(self.lstm.parameters())
+        self._zeros = torch.zeros(1, units)
+        self._optimizer = torch.optim.Adam(self.parameters(), learning_rate, fused=True)
 
     def sample(
         self, space: Space, rng: np.random.Generator, temperature: float = 1.0
-    ) -> tuple[Architecture, float]:
-        """Draw an architecture; return it with the policy's mean entropy a decision (nats).
+    ) -> tuple[Architecture, float, float]:
+        """Draw an architecture.
 
-        Until something is learned, steps that begin with the same picks are computed once, those
-        of `learn` included.
+        Returns it with the policy's mean entropy a decision (nats), and its probability under the
+        policy divided by that under the temperature, which flattens the policy where it is above 1.
         """
-        steps: list[_Step] = []
+        picked: list[int] = []
         entropies: list[float] = []
+        log_ratio = 0.0
 
         def pick(decision: Decision) -> int:
-            step = self._step(steps, decision)
-            chances = step.chances if temperature == 1 else _softmax(step.logits / temperature)
-            entropies.append(step.entropy)
-            step.index = bisect_right(chances.cumsum()[:-1].tolist(), rng.random())
-            return step.index
+            nonlocal log_ratio
+            step = self._step(tuple(picked), decision)
+            drawn = step.own if temperature == 1 else _Chances.of(step.logits, temperature)
+            index = bisect_right(drawn.sums, rng.random())
+            entropies.append(step.own.entropy)
+            log_ratio += step.own.logs[index] - drawn.logs[index]
+            picked.append(index)
+            return index
 
-        architecture, _ = walk(space, pick)
-        return architecture, sum(entropies) / max(1, len(entropies))
+        with torch.no_grad():
+            architecture, _ = walk(space, pick)
+        mean = sum(entropies) / max(1, len(entropies))
+        return architecture, mean, math.exp(log_ratio)
 
     def learn(
         self,
@@ -96,167 +140,123 @@ class Controller:
         indices: Sequence[int],
         advantage: float,
         entropy: float,
-        learning_rate: float,
     ) -> None:
         """Take one step up the gradient of advantage x log-probability + entropy x entropy."""
         if not decisions:
             return
-        steps: list[_Step] = []
-        for decision, index in zip(decisions, indices, strict=True):
-            self._step(steps, decision).index = index
-        self._backward(steps, advantage, entropy)
-        touched = {id(block): block for step in steps for block in self._used(step)}
-        for block in touched.values():
-            block.adam(learning_rate)
-        self._first = {}
+        self._optimizer.zero_grad()
+        torch.autograd.backward(-self.objective(decisions, indices, advantage, entropy))
+        self._optimizer.step()
+        self._steps.clear()
 
-    def _block(self, name: str, **shapes: tuple[int, ...]) -> Block:
-        block = self._blocks.get(name)
-        if block is None:
-            rng = np.random.default_rng([self.seed, zlib.crc32(name.encode())])
-            block = self._blocks[name] = Block(rng, shapes)
-        return block
+    def objective(
+        self,
+        decisions: Sequence[Decision],
+        indices: Sequence[int],
+        advantage: float,
+        entropy: float,
+    ) -> Tensor:
+        """Return advantage x log-probability + entropy x entropy of a walk, a number."""
+        questions: list[_Question] = []
+        for decision in decisions:
+            questions.append(self._question(questions, decision))
+        rows = torch.tensor([q.row for q in questions])
+        before = torch.tensor([q.first + i for q, i in zip(questions, indices, strict=True)])[:-1]
+        inputs = self.asked[rows] + functional.pad(self.picked[before], (0, 0, 1, 0))
+        states = functional.pad(self.lstm(inputs)[0], (0, 0, 1, 0))
+        options = [row for q in questions for row in range(q.first, q.first + q.count)]
+        step_of = [step for step, q in enumerate(questions, 1) for _ in range(q.count)]
+        logits = (self.head[options] * states[step_of]).sum(dim=1) + self.bias[options]
+        logits = self._pointed(logits, questions, states, range(1, len(questions) + 1))
+        widest = max(q.count for q in questions)
+        padded = logits.new_full((len(questions), widest), -1e9)
+        padded[torch.arange(widest) < torch.tensor([[q.count] for q in questions])] = logits
+        logs = padded.log_softmax(dim=1)
+        chosen = logs.gather(1, torch.tensor(indices)[:, None]).sum()
+        return advantage * chosen - entropy * (logs.exp() * logs).sum()
 
-    def _recurrent(self) -> Block:
-        return self._block("lstm", w=(4 * self.units, 2 * self.units), b=(4 * self.units,))
+    def _step(self, prefix: tuple[int, ...], decision: Decision) -> _Step:
+        """Ask a decision after those that were answered by `prefix`."""
+        if prefix not in self._steps:
+            last = self._steps[prefix[:-1]] if prefix else None
+            asked = [self._steps[prefix[:end]].question for end in range(len(prefix))]
+            question = self._question(asked, decision)
+            inputs = self.asked[question.row]
+            if last:
+                inputs = inputs + self.picked[last.question.first + prefix[-1]]
+            before = last.states if last else [self._zeros]
+            state = (before[-1], last.memory if last else self._zeros)
+            hidden, memory = torch.lstm_cell(inputs[None], state, *self._weights)
+            states = [*before, hidden]
+            rows = slice(question.first, question.first + question.count)
+            logits = torch.addmv(self.bias[rows], self.head[rows], hidden[0])
+            if question.pairs:
+                logits = self._pointed(logits, [question], torch.cat(states), [len(states) - 1])
+            self._steps[prefix] = _Step(question, states, memory, logits.tolist())
+        return self._steps[prefix]
 
-    def _attention(self) -> Block:
-        square = (self.units, self.units)
-        return self._block("attention", anchor=square, state=square, v=(self.units,))
+    def _question(self, asked: Sequence[_Question], decision: Decision) -> _Question:
+        """Return a decision as it is asked after others."""
+        count = len(decision.options)
+        name = f"{count} {decision.path}"
+        if name not in self._rows:
+            self._rows[name] = len(self.asked), len(self.head)
+            self._grow("asked", name, 1)
+            for table in ("picked", "head", "bias"):
+                self._grow(table, name, count)
+        question = _Question(*self._rows[name], count)
+        if not decision.pointer:
+            return question
+        named = [_places(option) for option in decision.options]
+        question.scope = _scope(decision.path)
+        earlier = (q.anchors for q in reversed(asked) if q.anchors and q.scope == question.scope)
+        offered = 1 + max((place for places in named for place in places), default=-1)
+        known = next(earlier, [])
+        question.anchors = known + [len(asked)] * (offered - len(known))
+        question.pairs = [(i, place) for i, places in enumerate(named) for place in places]
+        while len(self.place) < len(question.anchors):
+            self._grow("place", str(len(self.place)), 1)
+        return question
 
-    def _place(self, place: int) -> Block:
-        return self._block(f"place {place}", e=(self.units,))
+    def _pointed(
+        self, logits: Tensor, questions: Sequence[_Question], states: Tensor, steps: Sequence[int]
+    ) -> Tensor:
+        """Add what the attention gives to the logits, one question's after the other's.
 
-    def _used(self, step: _Step) -> list[Block]:
-        pointed = [self._attention(), *map(self._place, range(len(step.anchors)))]
-        before = [step.previous[0]] if step.previous else []
-        return [self._recurrent(), step.decision, *before, *(pointed if step.anchors else [])]
+        `states` has a row a step, after one of zeros; the question of a step sees the rows to it.
+        """
+        if not any(question.pairs for question in questions):
+            return logits
+        starts = np.cumsum([0, *(q.count for q in questions)]).tolist()
+        named = [
+            (start + option, q.anchors[place], place, step)
+            for q, start, step in zip(questions, starts, steps, strict=False)
+            for option, place in q.pairs
+        ]
+        option, anchor, place, step = torch.tensor(named).unbind(dim=1)
+        seen = self.anchor(states)[anchor] + self.query(states)[step] + self.place[place]
+        return logits.index_add(0, option, seen.tanh() @ self.attention)
 
-    def _step(self, steps: list[_Step], decision: Decision) -> _Step:
-        """Ask for one more decision; the caller fills in the index."""
-        after, index = (steps[-1].after, steps[-1].index) if steps else (self._first, 0)
-        if index not in after:
-            after[index] = self._computed(steps, decision)
-        steps.append(after[index])
-        return steps[-1]
+    def _shape(self, table: str) -> tuple[int, ...]:
+        return () if table == "bias" else (self._units,)
 
-    def _computed(self, steps: list[_Step], decision: Decision) -> _Step:
-        """Let the LSTM read what came before, and the head and the attention answer."""
-        u, count = self.units, len(decision.options)
-        own = self._block(
-            f"decision {count} {decision.path}",
-            asked=(u,),
-            head=(count, u),
-            bias=(count,),
-            picked=(count, u),
-        )
-        last = steps[-1] if steps else None
-        previous = (last.decision, last.index) if last else None
-        x = own["asked"] + last.decision["picked"][last.index] if last else own["asked"]
-        inputs = np.concatenate([x, last.state if last else np.zeros(u)])
-        lstm = self._recurrent()
-        gates = lstm["w"] @ inputs + lstm["b"]
-        gates[: 3 * u] = 0.5 * np.tanh(0.5 * gates[: 3 * u]) + 0.5
-        gates[3 * u :] = np.tanh(gates[3 * u :])
-        memory = gates[:u] * gates[3 * u :]
-        if last:
-            memory += gates[u : 2 * u] * last.memory
-        squashed = np.tanh(memory)
-        state = gates[2 * u : 3 * u] * squashed
-        logits = own["head"] @ state + own["bias"]
-        places = [_places(option) for option in decision.options] if decision.pointer else []
-        scope = _scope(decision.path) if decision.pointer else ""
-        anchors, glances = self._glance(steps, state, places, scope)
-        if anchors:
-            looks = (glances @ self._attention()["v"]).tolist()
-            logits += [sum(looks[place] for place in named) for named in places]
-        return _Step(
-            own,
-            previous,
-            0,
-            inputs,
-            gates,
-            squashed,
-            memory,
-            state,
-            logits,
-            scope,
-            places,
-            anchors,
-            glances,
-        )
+    def _start(self, name: str, *shape: int) -> Tensor:
+        rng = np.random.default_rng([self._seed, zlib.crc32(name.encode())])
+        return torch.from_numpy(rng.uniform(-START, START, shape).astype(np.float32))
 
-    def _glance(
-        self, steps: list[_Step], state: Vector, places: list[list[int]], scope: str
-    ) -> tuple[list[int], Vector]:
-        """Look at each place; return the steps (1 and up; 0: the start) of the anchors, too."""
-        offered = 1 + max((place for named in places for place in named), default=-1)
-        if not offered:
-            return [], np.zeros((0, self.units))
-        anchors = next((s.anchors for s in reversed(steps) if s.anchors and s.scope == scope), [])
-        anchors = anchors + [len(steps)] * (offered - len(anchors))
-        states = np.stack([steps[i - 1].state if i else np.zeros(self.units) for i in anchors])
-        names = np.stack([self._place(place)["e"] for place in range(len(anchors))])
-        attention = self._attention()
-        return anchors, np.tanh(states @ attention["anchor"].T + attention["state"] @ state + names)
-
-    def _backward(self, steps: list[_Step], advantage: float, entropy: float) -> None:
-        """Add the gradient of what `learn` describes (to descend: negated) to the blocks."""
-        u, count = self.units, len(steps)
-        lstm = self._recurrent()
-        above = np.zeros((count, u))  # of the loss by each state, from later steps
-        memory_above = np.zeros(u)
-        i, f, o, g = np.stack([step.gates for step in steps]).reshape(count, 4, u).swapaxes(0, 1)
-        squashed = np.stack([step.squashed for step in steps])
-        before = np.stack([np.zeros(u), *(step.memory for step in steps[:-1])])
-        by_memory = o * (1 - squashed**2)
-        slopes = [g * i * (1 - i), before * f * (1 - f), squashed * o * (1 - o), i * (1 - g**2)]
-        d_gates = np.stack(slopes, axis=1)  # (steps, 4, units), yet to be multiplied
-        for t in reversed(range(count)):
-            step = steps[t]
-            slope = step.chances * (advantage + entropy * (step.logs + step.entropy))
-            slope[step.index] -= advantage
-            own = step.decision
-            own.gradient["head"] += slope[:, None] * step.state
-            own.gradient["bias"] += slope
-            d_state = above[t] + slope @ own["head"]
-            if step.anchors:
-                d_state += self._attend_backward(steps, step, slope, above)
-            d_memory = memory_above + d_state * by_memory[t]
-            d_gates[t, 2] *= d_state
-            d_gates[t, :2] *= d_memory
-            d_gates[t, 3] *= d_memory
-            memory_above = d_memory * f[t]
-            d_inputs = d_gates[t].ravel() @ lstm["w"]
-            own.gradient["asked"] += d_inputs[:u]
-            if step.previous:
-                block, index = step.previous
-                block.gradient["picked"][index] += d_inputs[:u]
-                above[t - 1] += d_inputs[u:]
-        d_gates = d_gates.reshape(count, 4 * u)
-        lstm.gradient["b"] += d_gates.sum(axis=0)
-        lstm.gradient["w"] += d_gates.T @ np.stack([step.inputs for step in steps])
-
-    def _attend_backward(
-        self, steps: list[_Step], step: _Step, slope: Vector, above: Vector
-    ) -> Vector:
-        """Add the attention's gradients; return that of the step's own state."""
-        attention = self._attention()
-        weights = np.zeros(len(step.anchors))
-        for option, named in enumerate(step.places):
-            for place in named:
-                weights[place] += slope[option]
-        attention.gradient["v"] += weights @ step.glances
-        inner = weights[:, None] * attention["v"] * (1 - step.glances**2)
-        for place, anchor in enumerate(step.anchors):
-            self._place(place).gradient["e"] += inner[place]
-            if anchor:
-                attention.gradient["anchor"] += inner[place][:, None] * steps[anchor - 1].state
-                above[anchor - 1] += inner[place] @ attention["anchor"]
-        total: Vector = inner.sum(axis=0)
-        attention.gradient["state"] += total[:, None] * step.state
-        through: Vector = total @ attention["state"]
-        return through
+    def _grow(self, table: str, name: str, rows: int) -> None:
+        """Add rows to a table of weights, and to what Adam knows of it."""
+        old: nn.Parameter = getattr(self, table)
+        more = self._start(f"{table} {name}", rows, *self._shape(table))
+        new = nn.Parameter(torch.cat([old.data, more]))
+        setattr(self, table, new)
+        (group,) = self._optimizer.param_groups
+        group["params"] = [new if parameter is old else parameter for parameter in group["params"]]
+        state = self._optimizer.state.pop(old, {})
+        for moment in state.keys() & {"exp_avg", "exp_avg_sq"}:
+            state[moment] = torch.cat([state[moment], torch.zeros_like(more)])
+        if state:
+            self._optimizer.state[new] = state
 
 
 def _places(option: object) -> list[int]:
@@ -270,9 +270,3 @@ def _scope(path: str) -> str:
     steps = path.split("/")
     first = next((i for i, step in enumerate(steps) if step.isdigit()), len(steps) - 1)
     return "/".join(steps[:first])
-
-
-def _softmax(logits: Vector) -> Vector:
-    powers: Vector = np.exp(logits - np.maximum.reduce(logits))
-    chances: Vector = powers / np.add.reduce(powers)
-    return chances

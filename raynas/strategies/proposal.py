@@ -58,16 +58,22 @@ class Evaluation:
     `score` is higher for better whatever the metric's mode, and None where the trial failed, or was
     a supernet's: that has `derived`, an architecture of the space, and no score to compare.
     `finished` is False where the trial was stopped early: the score is what it had reached.
-    `repeated` marks a duplicate that was answered from history. `notes` are those of the proposal.
+    `repeat` counts, from 1, the duplicates that one proposal ran through and that were answered
+    from history; 0 is a result. `notes` are those of the proposal.
     """
 
     number: int
     architecture: Architecture
     score: float | None
     finished: bool = True
-    repeated: bool = False
+    repeat: int = 0
     notes: dict[str, Any] = dataclasses.field(default_factory=dict)
     derived: Architecture | None = None
+
+    @property
+    def repeated(self) -> bool:
+        """Whether it is a duplicate that was answered from history."""
+        return self.repeat > 0
 
     @property
     def standing(self) -> tuple[int, float]:

@@ -1,7 +1,7 @@
 """Reinforcement learning: a controller samples architectures and learns from their scores."""
 
 from bisect import bisect_left, bisect_right, insort
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import Field
@@ -10,8 +10,10 @@ from raynas.options.keywords import takes
 from raynas.options.strategy_options import StrategyOptions
 from raynas.space import Space, decisions_of
 from raynas.strategies.base import Strategy
-from raynas.strategies.controller import Controller
 from raynas.strategies.proposal import Evaluation, Proposal
+
+if TYPE_CHECKING:
+    from raynas.strategies.controller import Controller
 
 
 class ReinforceOptions(StrategyOptions):
@@ -25,7 +27,7 @@ class ReinforceOptions(StrategyOptions):
         0.95, ge=0, lt=1, description="Weight of the past in the baseline of the rewards."
     )
     entropy: float = Field(
-        0.01, ge=0, description="Weight of the policy's entropy beside rewards from 0 to 1."
+        0.05, ge=0, description="Weight of the policy's entropy beside rewards from 0 to 1."
     )
 
 
@@ -42,9 +44,12 @@ class Reinforce(Strategy):
 
     REPEATS = 1
     """Duplicates in a row that are answered from history before the policy is flattened."""
+    OWN_TRIES = 2
+    """Further draws of the policy as it is, before it is flattened."""
     FLATTER = 2.0
-    """By how much the temperature grows with each further duplicate."""
-    TRIES = 15
+    """By how much the temperature grows with each draw after these."""
+    TRIES = 8
+    """Draws in all, until one is new."""
     MAX_REPEATS = 20
 
     options_type = ReinforceOptions
@@ -62,43 +67,58 @@ class Reinforce(Strategy):
 
     def forget(self) -> None:
         """Learn from the whole history again."""
-        self._controller = Controller(self.options.units, self.options.seed)
+        self._controller: Controller | None = None
         self._baseline = 0.5
         self._scores: list[tuple[int, float]] = []  # how the results stand, sorted
         self._learned = 0  # how much of the history
 
     def propose(self, rng: np.random.Generator) -> Proposal:
         """Learn what is new and draw from the policy."""
-        self._learn()
+        controller = self._learn()
         flattens = self.repeats >= self.REPEATS and not self.options.duplicates
-        tries = self.TRIES if flattens else 1
-        for flattened in range(tries):
-            architecture, entropy = self._controller.sample(
-                self.space, rng, self.FLATTER**flattened
+        for flattened in range(self.TRIES if flattens else 1):
+            architecture, entropy, ratio = controller.sample(
+                self.space, rng, self.FLATTER ** max(0, flattened - self.OWN_TRIES)
             )
             if self.is_new(architecture):
                 break
         notes = {
             "entropy": round(entropy, 4),
             "baseline": round(self._baseline, 4),
+            "weight": float(f"{min(1.0, ratio):.4g}"),
         }
         return Proposal(architecture, notes=notes)
 
-    def _learn(self) -> None:
+    def _learn(self) -> "Controller":
         """Make one update for each evaluation since the last time."""
+        from raynas.strategies.controller import Controller
+
+        options = self.options
+        if self._controller is None:
+            rate = options.controller_learning_rate
+            self._controller = Controller(options.units, options.seed, rate)
         for evaluation in self.history[self._learned :]:
             reward = self._reward(evaluation)
-            decisions = decisions_of(self.space, evaluation.architecture)
-            picks = evaluation.architecture.picks
-            self._controller.learn(
-                decisions,
-                [picks[decision.path] for decision in decisions],
-                reward - self._baseline,
-                self.options.entropy,
-                self.options.controller_learning_rate,
-            )
-            self._baseline += (1 - self.options.baseline_decay) * (reward - self._baseline)
+            weight = self._weight(evaluation)
+            if weight:
+                decisions = decisions_of(self.space, evaluation.architecture)
+                picks = [evaluation.architecture.picks[decision.path] for decision in decisions]
+                advantage = weight * (reward - self._baseline)
+                self._controller.learn(decisions, picks, advantage, options.entropy)
+            decay = options.baseline_decay
+            self._baseline += (1 - decay) * weight * (reward - self._baseline)
         self._learned = len(self.history)
+        return self._controller
+
+    def _weight(self, evaluation: Evaluation) -> float:
+        """Return how much an evaluation teaches: all if the policy drew it as it is.
+
+        Of what was drawn from a flattened policy, its probability under the policy divided by that
+        under the flattened one, at most 1; nothing where the policy did not draw it.
+        """
+        if evaluation.repeated:
+            return float(evaluation.repeat <= self.REPEATS)
+        return float(evaluation.notes.get("weight", 0.0))
 
     def _reward(self, evaluation: Evaluation) -> float:
         """Return the share of the earlier results that this one beats; equal ones count half."""

@@ -2,6 +2,7 @@
 
 import io
 import re
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -90,10 +91,11 @@ def test_what_is_printed_is_true(run):
     assert re.search(r"raynas resume \S+ --trials 4", result)
 
 
-def test_more_trials_are_another_supernet_with_another_seed(run):
+def test_more_trials_are_another_supernet_with_another_seed(run, tmp_path):
     before = list(run.trials())
-    raynas.resume(run.folder.uri, trials=4)
-    trials = list(run.trials())
+    shutil.copytree(run.folder.path, tmp_path / "more")
+    raynas.resume(tmp_path / "more", trials=4)
+    trials = list(open_run(str(tmp_path / "more")).trials())
     assert facts(iter(trials[:2])) == facts(iter(before))
     supernets = [trial for trial in trials if trial.proposal.supernet is not None]
     assert len(supernets) == 2

@@ -1,4 +1,4 @@
-"""The controller's gradient is right, it learns, and it reads pointers by their content."""
+"""The controller draws from what it learns, and reads pointers by their content."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from strategy_cases import ask, drive, tell
 
-from raynas.space import Architecture, Choice, Pick, Record, choose, decisions_of
+from raynas.space import Architecture, Choice, Decision, Pick, Record, Space, choose, decisions_of
 from raynas.strategies import RandomSearch, Reinforce
 from raynas.strategies.controller import Controller
 
@@ -27,37 +27,80 @@ def cell(pick: Pick) -> Any:
     return nodes
 
 
-def test_the_gradient_is_that_of_the_objective() -> None:
-    controller, rng = Controller(5, seed=0), np.random.default_rng(0)
-    architecture, _ = controller.sample(cell, rng)
-    decisions = decisions_of(cell, architecture)
-    indices = [architecture.picks[d.path] for d in decisions]
+def learned(space: Space, steps: int = 20) -> Controller:
+    controller, rng = Controller(5, seed=0, learning_rate=0.05), np.random.default_rng(0)
+    for step in range(steps):
+        architecture, _, _ = controller.sample(space, rng)
+        controller.learn(*asked(space, architecture), float(step % 3) - 1, 0.01)
+    return controller
 
-    def steps_and_loss() -> tuple[Any, float]:
-        steps: list[Any] = []
-        loss = 0.0
-        controller._first = {}  # the weights are others
-        for decision, index in zip(decisions, indices, strict=True):
-            step = controller._step(steps, decision)
-            step.index = index
-            loss -= 0.7 * float(step.logs[index]) + 0.3 * step.entropy
-        return steps, loss
 
-    steps, _ = steps_and_loss()
-    for block in controller._blocks.values():
-        block._values *= 5
-    steps, _ = steps_and_loss()
-    controller._backward(steps, 0.7, 0.3)
-    for name, block in controller._blocks.items():
-        for place in rng.integers(len(block._values), size=8):
-            before = block._values[place]
-            losses = []
-            for shift in (1e-5, -1e-5):
-                block._values[place] = before + shift
-                losses.append(steps_and_loss()[1])
-            block._values[place] = before
-            slope = (losses[0] - losses[1]) / 2e-5
-            assert slope == pytest.approx(block._gradients[place], abs=1e-8), name
+def asked(space: Space, architecture: Architecture) -> tuple[list[Decision], list[int]]:
+    decisions = decisions_of(space, architecture)
+    return decisions, [architecture.picks[decision.path] for decision in decisions]
+
+
+def log_probability(controller: Controller, space: Space, architecture: Architecture) -> float:
+    return float(controller.objective(*asked(space, architecture), 1.0, 0.0).detach())
+
+
+@pytest.mark.parametrize("space", [cell, SPACE], ids=["cell", "record"])
+def test_what_is_learned_is_the_policy_that_is_drawn_from(space: Space) -> None:
+    """Drawing goes step by step, learning takes all at once: the probabilities are the same."""
+    controller, rng = learned(space), np.random.default_rng(1)
+    for _ in range(10):
+        architecture, entropy, ratio = controller.sample(space, rng)
+        decisions, indices = asked(space, architecture)
+        told = float(controller.objective(decisions, indices, 0.0, 1.0).detach())
+        assert ratio == 1
+        assert told / len(decisions) == pytest.approx(entropy, abs=1e-5)
+    flat = [controller.sample(space, rng, temperature=1e9) for _ in range(10)]
+    for architecture, _, ratio in flat:
+        options = [len(decision.options) for decision in decisions_of(space, architecture)]
+        uniform = -float(np.log(options).sum())
+        own = log_probability(controller, space, architecture)
+        assert np.log(ratio) == pytest.approx(own - uniform, abs=1e-4)
+
+
+def test_drawing_follows_the_probabilities() -> None:
+    space = Record(a=Choice([0, 1]), b=Choice([0, 1]))
+    controller, rng = learned(space), np.random.default_rng(2)
+    drawn = [controller.sample(space, rng)[0] for _ in range(4000)]
+    for architecture in {a.id: a for a in drawn}.values():
+        expected = np.exp(log_probability(controller, space, architecture))
+        assert drawn.count(architecture) / 4000 == pytest.approx(expected, abs=0.04)
+
+
+def test_a_good_reward_makes_a_walk_more_likely_and_a_bad_one_less() -> None:
+    for advantage in (1.0, -1.0):
+        controller, rng = learned(cell), np.random.default_rng(3)
+        architecture, _, _ = controller.sample(cell, rng)
+        before = log_probability(controller, cell, architecture)
+        controller.learn(*asked(cell, architecture), advantage, 0.0)
+        after = log_probability(controller, cell, architecture)
+        assert (after - before) * advantage > 0
+
+
+def test_how_a_decision_starts_does_not_depend_on_what_was_met_before() -> None:
+    one, other = (Controller(5, seed=7, learning_rate=0.1) for _ in range(2))
+    longer = Record(z=Choice([1, 2, 3]), **{f"x{i}": Choice(range(6)) for i in range(8)})
+    other.sample(longer, np.random.default_rng(0))
+    architecture, _, _ = one.sample(SPACE, np.random.default_rng(0))
+    chance = log_probability(one, SPACE, architecture)
+    assert log_probability(other, SPACE, architecture) == pytest.approx(chance, abs=1e-6)
+
+
+def test_what_a_flattened_policy_drew_counts_as_much_as_the_policy_would_have_drawn_it() -> None:
+    space = Record(a=Choice(range(4)), b=Choice(range(4)))
+    strategy = Reinforce(space, controller_learning_rate=0.3, entropy=0.0)
+    proposals = drive(strategy, 14, sum_of)
+    weights = [proposal.notes.get("weight", 0.0) for proposal in proposals]
+    assert weights[0] == 1
+    assert min(weights) < 0.05
+    assert all(0 <= weight <= 1 for weight in weights)
+    taught = [strategy._weight(e) for e in strategy.history]
+    assert all(weight in (0, 1) for e, weight in zip(strategy.history, taught, strict=True)
+               if e.repeated)  # fmt: skip
 
 
 def test_it_beats_random_search() -> None:
@@ -72,8 +115,12 @@ def test_it_beats_random_search() -> None:
 
 def test_the_notes_say_entropy_and_baseline() -> None:
     proposals = drive(Reinforce(SPACE, controller_learning_rate=0.02), 200, sum_of)
-    assert proposals[0].notes == {"entropy": pytest.approx(np.log(6), abs=0.01), "baseline": 0.5}
-    assert proposals[-1].notes["entropy"] < 1
+    assert proposals[0].notes == {
+        "entropy": pytest.approx(np.log(6), abs=0.01),
+        "baseline": 0.5,
+        "weight": 1.0,
+    }
+    assert proposals[-1].notes["entropy"] < 0.7 * np.log(6)
     assert proposals[-1].notes["baseline"] > 0.6
 
 
