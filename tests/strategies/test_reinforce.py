@@ -120,8 +120,9 @@ def test_the_notes_say_entropy_and_baseline() -> None:
         "baseline": 0.5,
         "weight": 1.0,
     }
-    assert proposals[-1].notes["entropy"] < 0.7 * np.log(6)
-    assert proposals[-1].notes["baseline"] > 0.6
+    late = [proposal.notes for proposal in proposals[-100:] if proposal.notes]
+    assert np.mean([notes["entropy"] for notes in late]) < 0.8 * np.log(6)
+    assert np.mean([notes["baseline"] for notes in late]) > 0.6
 
 
 def test_the_metrics_unit_does_not_matter() -> None:
