@@ -51,8 +51,9 @@ class BayesianOptimization(Strategy):
     failed trial counts as the worst, one stopped early as an uncertain observation that is never
     the best so far.
 
-    Notes: `predicted` and the `interval` in which 95 % of the results should lie, both in the
-    metric's unit; the interval does not reach beyond the worst result so far.
+    Notes: `predicted` and the `interval` in which 95 % of the results should lie, noise included,
+    both in the metric's unit, and by how much it was `widened` since earlier ones held fewer. The
+    interval does not reach beyond the worst result so far.
     """
 
     options_type = BayesianOptions
@@ -70,6 +71,7 @@ class BayesianOptimization(Strategy):
     def propose(self, rng: np.random.Generator) -> Proposal:
         """Draw the first ones, then maximise the expected improvement."""
         from raynas.strategies.surrogate.belief import Belief, Surrogate
+        from raynas.strategies.surrogate.calibration import widening
 
         trained = self.trained
         finished = [e for e in trained if e.score is not None and e.finished]
@@ -92,5 +94,7 @@ class BayesianOptimization(Strategy):
         if found is None:
             return Proposal(sample(self.space, rng))
         sign = 1 if self.options.mode == "max" else -1
-        expected, *interval = (sign * score for score in belief.predict(found))
-        return Proposal(found, notes={"predicted": expected, "interval": sorted(interval)})
+        widened = widening(trained, sign)
+        expected, *interval = (sign * score for score in belief.predict(found, widened))
+        notes = {"predicted": expected, "interval": sorted(interval), "widened": widened}
+        return Proposal(found, notes=notes)

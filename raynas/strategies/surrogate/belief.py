@@ -1,5 +1,6 @@
 """The Gaussian process over architectures: fitted to evaluations, with what is pending believed."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -61,21 +62,29 @@ class Belief:
         self._warping = Warping([e.score for e in observed if e.score is not None])
         targets, noise = _targets(observed, self._warping)
         self._posterior = Posterior(kernel, self._encode(architectures), targets, noise)
-        ends = [e.score for e in observed if e.score is not None and e.finished]
-        self._best = self._warping(max(ends))
+        self._noise = kernel.noise
+        ends = [e.score is not None and e.finished for e in observed]
+        self._best = float(self._posterior.believed[ends].max())
 
     def improvement(self, architectures: Sequence[Architecture]) -> Matrix:
-        """Return the logarithm of the improvement to expect over the best finished one."""
+        """Return the logarithm of the improvement to expect over the best finished one.
+
+        The best is the one with the highest believed mean, not the luckiest draw.
+        """
         means, deviations = self._posterior(self._encode(architectures))
         return log_expected_improvement(means, deviations, self._best)
 
-    def predict(self, architecture: Architecture) -> tuple[float, float, float]:
+    def predict(
+        self, architecture: Architecture, widened: float = 1.0
+    ) -> tuple[float, float, float]:
         """Return the score to expect, and the lowest and highest one of its 95 % interval.
 
-        None of them is below the worst score so far, where the warping knows nothing.
+        The interval is of results, noise included, and `widened` so many times. None of the three
+        is below the worst score so far, where the warping knows nothing.
         """
         means, deviations = self._posterior(self._encode([architecture]))
-        mean, reach = float(means[0]), 1.96 * float(deviations[0])
+        mean = float(means[0])
+        reach = widened * 1.96 * math.sqrt(float(deviations[0]) ** 2 + self._noise)
         undo = self._warping.undo
         return undo(mean), undo(mean - reach), undo(mean + reach)
 

@@ -155,6 +155,8 @@ class Posterior:
         ones = cho_solve((seen, True), np.ones(self._observed), check_finite=False)
         self.mean = float(ones @ targets / ones.sum())
         self._solved = cho_solve((seen, True), targets - self.mean, check_finite=False)
+        self.believed = targets - noise[: self._observed] * self._solved
+        """The mean at each observed point (n,): what its noise is thought to hide."""
 
     def __call__(self, groups: Sequence[Rows]) -> tuple[Matrix, Matrix]:
         """Return mean and standard deviation of each row."""
