@@ -52,8 +52,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "simulation": {"options", "space", "strategies"},
     "networks": {"options", "space", "nets", "data", "runs"},
     "engine": {
-        "options", "space", "data", "training", "training/darts", "strategies", "tune", "runs",
-        "networks", "report",
+        "options", "space", "data", "nets", "training", "training/darts", "strategies", "tune",
+        "runs", "networks", "report",
     },
     "results": {"options", "space", "data", "nets", "training", "runs", "networks", "engine"},
     "terminal": {"options", "space", "data", "nets", "strategies", "runs", "engine"},

@@ -3,7 +3,9 @@
 import numpy as np
 
 from raynas.data import DataSource
+from raynas.nets import build_net
 from raynas.options.supernet_options import SupernetOptions
+from raynas.options.training_options import TrainingOptions
 from raynas.runs.run_config import RunConfig
 from raynas.runs.storage import open_folder
 from raynas.space import LoadedSpace, sample, walk
@@ -15,18 +17,20 @@ _JOB_FOLDERS = "/runtime_resources/working_dir_files/"
 """Where Ray unpacks what was submitted with a job."""
 
 
-def check_builds(space: LoadedSpace, data: DataSource) -> None:
-    """Build up to two networks of the space for the data; one that can be built is enough.
+def check_builds(space: LoadedSpace, data: DataSource, training: TrainingOptions) -> None:
+    """Build and run up to two nets of the space for the data; one that works is enough.
 
     Raises:
-        ValueError: the space cannot be built for this data.
+        ValueError: the space cannot be built for this data, or has a `training` record that is
+            wrong.
     """
     shape, outputs = data.input_shape, data.num_outputs
     first, _ = walk(space.space, lambda decision: 0)
     errors: list[BaseException] = []
     for architecture in (first, sample(space.space, np.random.default_rng(0))):
+        training.overridden_by(architecture.value)
         try:
-            space.build(architecture.value, shape, outputs)
+            build_net(space.build, architecture.value, shape, outputs)
         except (Exception, SystemExit) as error:
             errors.append(error)
         else:

@@ -70,7 +70,7 @@ def run_search(
     space = space or load_space(config.space)
     data = load_data(config.data, options=config.data_options)
     strategy = config.make_strategy(space)
-    check_builds(space, data)
+    check_builds(space, data, config.training)
     check_strategy(strategy, config, space, data)
     folder = open_folder(config.storage) / config.name
     if folder.exists():

@@ -1,5 +1,6 @@
 """From an architecture (plain data) to a `torch.nn.Module`, and what that net costs."""
 
+from raynas.nets.building import Build, build_net
 from raynas.nets.cells.cell_ops import CELL_OPS, build_cell_op
 from raynas.nets.cells.stacked import CellStack, build_stacked_cells
 from raynas.nets.cells.staged import build_motif_cells, build_staged_cells
@@ -15,6 +16,7 @@ __all__ = [
     "ACTIVATIONS",
     "CELL_OPS",
     "OPS",
+    "Build",
     "CellStack",
     "Edge",
     "EdgeFactory",
@@ -25,6 +27,7 @@ __all__ = [
     "build_chain_cnn",
     "build_mlp",
     "build_motif_cells",
+    "build_net",
     "build_op",
     "build_skip_cnn",
     "build_stacked_cells",

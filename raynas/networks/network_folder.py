@@ -12,7 +12,7 @@ from safetensors.torch import save as write_tensors
 from torch import Tensor
 
 from raynas.data import DataSource
-from raynas.nets import Network
+from raynas.nets import Network, build_net
 from raynas.networks.model_card import model_card
 from raynas.options.run_options import RunOptions
 from raynas.options.training_options import TrainingOptions
@@ -139,7 +139,7 @@ def build_network(parts: NetworkParts) -> Network:
     """Build the network of a folder from its parts, in eval mode."""
     found = parts.found
     build = load_space_source(parts.source, "space").build
-    net = build(found.architecture, found.input_shape, len(found.label_names))
+    net = build_net(build, found.architecture, found.input_shape, len(found.label_names))
     network = Network(net, found.input_shape, found.label_names)
     network.load_weights(read_tensors(parts.weights))
     return network.eval()

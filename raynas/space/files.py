@@ -6,11 +6,14 @@ import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from raynas.space.architecture import Architecture
-from raynas.space.decision import Space
+from raynas.space.decision import Decision, Space
 from raynas.space.walks import walk
 
 
@@ -98,6 +101,7 @@ def load_space_source(source: str, name: str, path: Path | None = None) -> Loade
         raise ValueError(
             f"space file {where}{_line(error, where)}: walking `space` failed: {_what(error)}"
         ) from error
+    _check_repeatable(module.space, where)
     if not callable(getattr(module, "key", len)):
         raise ValueError(
             f"space file {where}: `key` must be a function of an architecture, got {module.key!r}"
@@ -111,6 +115,32 @@ def load_space_source(source: str, name: str, path: Path | None = None) -> Loade
         path=where,
         key=getattr(module, "key", None),
     )
+
+
+def _check_repeatable(space: Space, where: str) -> None:
+    """Walk some random ways twice.
+
+    Raises:
+        ValueError: the second walk, with the same answers, asks something else.
+    """
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        first: list[Decision] = []
+        try:
+            architecture, first = walk(space, lambda d, rng=rng: int(rng.integers(len(d.options))))  # type: ignore[misc]  # mypy: default of a lambda
+            answers = iter(architecture.picks.values())
+            again, second = walk(space, lambda d, a=answers: next(a, 0) % len(d.options))  # type: ignore[misc]  # the same
+        except ValueError as error:
+            raise ValueError(f"space file {where}: walking `space` failed: {error}") from error
+        if first != second or architecture != again:
+            pairs = zip_longest(first, second)
+            one, other = next(((a, b) for a, b in pairs if a != b), (None, None))
+            at = (one or other or Decision("it", (None,))).path
+            raise ValueError(
+                f"space file {where}: `space` depends on more than the picks: at {at!r} it is not "
+                "the same when it is walked again with the same answers; a space must be a "
+                "function of its picker alone (no random numbers, no clock)"
+            )
 
 
 @contextmanager

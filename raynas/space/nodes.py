@@ -136,10 +136,11 @@ class When:
         self.field = field
         self.one_of = list(one_of)
         self.node = as_node(node)
+        self._texts = {canonical_json(value) for value in self.one_of}  # there 1 is not true
 
     def holds(self, record: Mapping[str, JSON]) -> bool:
         """Whether the field is there, given the record so far."""
-        return self.field in record and record[self.field] in self.one_of
+        return self.field in record and canonical_json(record[self.field]) in self._texts
 
 
 class Record(Node):
@@ -169,8 +170,9 @@ class Record(Node):
                         f"Record: {name!r} depends on {field.field!r}, which must be a Choice of "
                         "plain values"
                     )
+                known = {canonical_json(value) for value in legal}
                 for value in field.one_of:
-                    if value not in legal:
+                    if canonical_json(value) not in known:
                         raise ValueError(
                             f"Record: {name!r} depends on {field.field!r} being {value!r}, which "
                             f"it never is; expected some of {legal}"

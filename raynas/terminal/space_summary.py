@@ -5,8 +5,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from raynas.nets import count_macs, count_parameters
-from raynas.space import Encoder, bundled_spaces, describe, load_space, sample, size
+from raynas.nets import build_net, count_macs, count_parameters
+from raynas.options.training_options import TrainingOptions
+from raynas.space import (
+    Encoder,
+    LoadedSpace,
+    bundled_spaces,
+    describe,
+    load_space,
+    sample,
+    size,
+)
 from raynas.space.encoding import discover
 
 SHAPES: dict[str, tuple[int, ...]] = {
@@ -16,6 +25,7 @@ SHAPES: dict[str, tuple[int, ...]] = {
 }
 """Inputs for which the cost of samples is shown."""
 SAMPLES = 3
+CLASSES = 10
 
 
 def list_spaces(console: Console) -> None:
@@ -31,17 +41,18 @@ def describe_space(name: str, seed: int, console: Console) -> None:
     """Print a space's text, size, decisions, and samples with their cost.
 
     Raises:
-        ValueError: there is no such space, or its file is broken.
+        ValueError: there is no such space, its file is broken, or what it builds fits none of
+            `SHAPES`.
     """
     loaded = load_space(name)
     console.print(f"[bold]{escape(loaded.name)}[/bold]  {escape(loaded.path)}")
     console.print(escape(loaded.doc))
     count = size(loaded.space)
-    console.print(
-        f"\n[bold]{count:,}[/bold] architectures"
-        if count is not None
-        else "\nmore than a million architectures"
-    )
+    if count == 1:
+        console.print("\n[bold]1[/bold] architecture: nothing is open, so nothing can be searched")
+    else:
+        many = "more than a million" if count is None else f"[bold]{count:,}[/bold]"
+        console.print(f"\n{many} architectures")
     decisions = discover(loaded.space)
     console.print(f"{len(decisions)} decisions, {len(Encoder(loaded.space))} columns when encoded:")
     table = Table.grid(padding=(0, 2))
@@ -51,18 +62,45 @@ def describe_space(name: str, seed: int, console: Console) -> None:
     console.print(table)
     if len(decisions) > 12:
         console.print(f"  … and {len(decisions) - 12} more of the same kinds")
+    _print_samples(loaded, min(SAMPLES, count or SAMPLES), seed, console)
+
+
+def _print_samples(loaded: LoadedSpace, count: int, seed: int, console: Console) -> None:
+    """Print random architectures and what they cost on each kind of input that they take.
+
+    Raises:
+        ValueError: no net can be built, or a `training` record is wrong.
+    """
     rng = np.random.default_rng(seed)
-    console.print(f"\n{SAMPLES} random architectures (seed {seed}), for 10 classes:")
-    for _ in range(SAMPLES):
+    many = f"{count} random architectures (seed {seed})" if count > 1 else "It"
+    console.print(f"\n{many}, for {CLASSES} classes:")
+    failures: dict[str, str] = {}
+    shown: set[str] = set()
+    while len(shown) < count:
         architecture = sample(loaded.space, rng)
+        if architecture.id in shown:
+            continue
+        shown.add(architecture.id)
         console.print(f"  {escape(describe(architecture.value))}")
+        TrainingOptions().overridden_by(architecture.value)
         for what, shape in SHAPES.items():
             try:
-                net = loaded.build(architecture.value, shape, 10)
+                net = build_net(loaded.build, architecture.value, shape, CLASSES)
                 params, macs = count_parameters(net), count_macs(net, shape)
-            except Exception:  # noqa: S112 (a user's build, or its net, need not take each shape)
+            except (Exception, SystemExit) as error:
+                failures.setdefault(what, _reason(error))
                 continue
             console.print(f"    [dim]{what}: {params:,} parameters, {macs:,} MACs[/dim]")
+    if len(failures) == len(SHAPES):
+        reason = next(iter(failures.values()))
+        raise ValueError(f"space {loaded.name!r} builds no net: {reason}")
+    for what, reason in failures.items():
+        console.print(f"  [dim]not for {what}: {escape(reason)}[/dim]")
+
+
+def _reason(error: BaseException) -> str:
+    text = str(error).partition("\n")[0]
+    return text if isinstance(error, ValueError) else f"build raised {type(error).__name__}: {text}"
 
 
 def _options(options: tuple[object, ...]) -> str:

@@ -3,7 +3,7 @@
 from raynas.training.candidate import Candidate
 from raynas.training.data_module import stored_batches
 from raynas.training.epoch_report import CandidateError, Metrics, OnEpoch, Save, read_curve
-from raynas.training.fit import Build, evaluate_test, fit, load_candidate, make_candidate
+from raynas.training.fit import evaluate_test, fit, load_candidate, make_candidate
 from raynas.training.optimizers import OPTIMIZERS, SCHEDULES
 from raynas.training.step_logs import StepLog
 from raynas.training.trainer import Team
@@ -11,7 +11,6 @@ from raynas.training.trainer import Team
 __all__ = [
     "OPTIMIZERS",
     "SCHEDULES",
-    "Build",
     "Candidate",
     "CandidateError",
     "Metrics",

@@ -1,17 +1,16 @@
 """Training one candidate, going on with it, and testing it."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
 from pytorch_lightning.callbacks import LearningRateMonitor
-from torch import nn
 
 from raynas.data.source import DataSource
-from raynas.nets import count_macs, count_parameters, measure_latency
+from raynas.nets import Build, build_net, count_macs, count_parameters, measure_latency
 from raynas.options.training_options import TrainingOptions, check_shares
 from raynas.space import describe
 from raynas.training.candidate import Candidate
@@ -19,9 +18,6 @@ from raynas.training.data_module import data_module, divide
 from raynas.training.epoch_report import EpochReport, Metrics, OnEpoch, seed_epoch
 from raynas.training.step_logs import StepLog
 from raynas.training.trainer import Team, make_trainer, quiet_lightning
-
-Build = Callable[[Any, tuple[int, ...], int], nn.Module]
-"""Makes the net of an architecture's value, for an input shape and a number of classes."""
 
 
 class LatencyProbe(Callback):
@@ -135,7 +131,7 @@ def make_candidate(
         ValueError: the architecture cannot be built for the data.
     """
     seed_epoch(seed, 0)
-    net = build(value, data.input_shape, data.num_outputs)
+    net = build_net(build, value, data.input_shape, data.num_outputs)
     return Candidate(net, config, num_outputs=data.num_outputs, mean=data.mean, std=data.std)
 
 

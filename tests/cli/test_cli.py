@@ -47,6 +47,11 @@ def files(tmp_path: Path) -> list[str]:
     (tmp_path / "no_net.py").write_text(
         SPACE + "\ndef build(value, shape, outputs):\n    raise KeyError('no such op')\n"
     )
+    (tmp_path / "by_chance.py").write_text(
+        "import random\nfrom raynas.nets import build_mlp as build\n"
+        "from raynas.space import choose\n\n"
+        "def space(pick):\n    return choose(pick, 'a', range(random.randint(3, 1000)))\n"
+    )
     (tmp_path / "fake.parquet").write_text("a,b\n1,2\n")
     (tmp_path / "file").write_text("")
     (tmp_path / "broken.yaml").write_text("trials: [")
@@ -103,6 +108,7 @@ def tree(folder: Path) -> list[str]:
         ("export no_run --format tflite", "format: expected pytorch or onnx, got 'tflite'"),
         ("spaces chain", "unknown space 'chain'; expected one of"),
         ("spaces raises.py", "raises.py, line 2"),
+        ("spaces by_chance.py", "by_chance.py: `space` depends on more than the picks: at 'a'"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(call, files, tmp_path, ray_cluster, command, expected):
@@ -155,6 +161,47 @@ def test_a_space_is_described(call, files, name, expected):
         assert words in out
     assert call("spaces", name, "--seed", "0")[1] == out
     assert "\x1b" not in out
+
+
+BROKEN_BUILDS = {
+    "two parameters": (
+        "def build(value, shape):\n    ...\n",
+        "build raised TypeError: build\\(\\) takes 2 positional arguments but 3 were given",
+    ),
+    "no module": (
+        "def build(value, shape, outputs):\n    return 'a net'\n",
+        "build returned a str, expected a torch.nn.Module",
+    ),
+    "outputs": (
+        "from torch import nn\n\ndef build(value, shape, outputs):\n"
+        "    return nn.Sequential(nn.Flatten(), nn.LazyLinear(7))\n",
+        r"the net returned outputs of shape \(2, 7\) .* expected \(2, 10\): one for each class",
+    ),
+    "training": (
+        "from raynas.nets import build_mlp\n\ndef build(value, shape, outputs):\n"
+        "    return build_mlp(value, shape, outputs)\n\n"
+        "space = Record(layers=[], training=Record(lr=Choice([0.1, 0.2])))\n",
+        "training/lr: unknown option; expected some of .*learning_rate",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "expected"), BROKEN_BUILDS.values(), ids=BROKEN_BUILDS)
+@pytest.mark.parametrize("command", ["spaces own.py", "search --space own.py --trials 2"])
+def test_a_space_whose_nets_do_not_work(call, tmp_path, ray_cluster, command, source, expected):
+    (tmp_path / "own.py").write_text(f"{SPACE}\n{source}")
+    code, out, err = call(*command.split())
+    assert code == 2, out
+    assert re.fullmatch(rf"raynas: .*{expected}.*\n", err)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_space_with_nothing_open(call, tmp_path):
+    (tmp_path / "own.py").write_text(SPACE.replace("Choice([8, 16])", "8"))
+    code, out, err = call("spaces", "own.py")
+    assert (code, err) == (0, "")
+    assert "1 architecture: nothing is open, so nothing can be searched" in out
+    assert out.count("units") == 1
 
 
 def test_help_teaches():

@@ -69,6 +69,13 @@ def test_when_depends_on_an_earlier_field() -> None:
     ]
 
 
+def test_when_tells_apart_what_python_calls_equal() -> None:
+    space = Record(n=Choice([0, False, 1, True, 1.0]), x=When("n", [1, False], Choice(["a", "b"])))
+    assert size(space) == 7
+    asked = {(repr(value["n"]), "x" in value) for value in values(space)}
+    assert asked == {("0", False), ("False", True), ("1", True), ("True", False), ("1.0", False)}
+
+
 def test_a_huge_space_is_counted_exactly_and_at_once() -> None:
     assert size(Repeat(Choice(range(56), ordered=True), 0, 40)) == sum(56**n for n in range(41))
 
