@@ -95,9 +95,12 @@ class Ledger:
             self._count(trial)
             told.append((trial.proposal, self._result(trial)))
         kept = {trial.trial_id for trial in self.best}
+        for place in (self.folder, self.folder / "trials"):
+            place.sweep()
         for info in self._checkpoints.list():
             trial_id = info.base_name
             folder = self._checkpoints / trial_id
+            folder.sweep()
             if trial_id in finished:
                 if trial_id not in kept:
                     folder.delete()

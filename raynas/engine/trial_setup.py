@@ -15,7 +15,7 @@ from raynas.data import DataSource
 from raynas.engine.trial_report import TrialReport
 from raynas.options.supernet_options import SupernetPlan
 from raynas.options.training_options import TrainingOptions
-from raynas.runs.storage import Folder, StoreError
+from raynas.runs.storage import Folder, StoreError, replace_file
 from raynas.runs.user_code import install_modules
 from raynas.space import Architecture, LoadedSpace, load_space_source
 from raynas.training import StepLog, Team, evaluate_test, fit, read_curve
@@ -177,11 +177,10 @@ def _checkpoint(save: Callable[[Path], None], folder: Folder) -> None:
     Raises:
         StoreError: it cannot be written.
     """
+    if local := folder.local:
+        folder.keep_trying(lambda: replace_file(local / CHECKPOINT, save))
+        return
     with tempfile.TemporaryDirectory() as scratch:
-        local = folder.local
-        written = (local or Path(scratch)) / f".{CHECKPOINT}"
+        written = Path(scratch) / CHECKPOINT
         folder.keep_trying(lambda: save(written))  # is not called again once it has succeeded
-        if local is not None:
-            folder.keep_trying(lambda: os.replace(written, local / CHECKPOINT))
-        else:
-            folder.keep_trying(lambda: folder.upload(written, CHECKPOINT))
+        folder.keep_trying(lambda: folder.upload(written, CHECKPOINT))

@@ -6,7 +6,6 @@ trials), and any Parquet reader can open the folder at any time. For the same re
 not merged: that takes two steps, and who reads or crashes between them would find rows twice.
 """
 
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -20,9 +19,6 @@ from raynas.runs.trial import COLUMNS, MOMENT, Trial
 
 ROWS_A_FILE = 500
 """A finished trial writes half as many on average: of large cells with ten epochs some 200 KB."""
-
-TORN_PAUSES_S = (0.2, 0.5, 1.0)
-"""Before a file of an object store is read again: its size may be an older version's."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -66,11 +62,6 @@ class Record:
         return (Trial.from_row(row, place) for place, row in enumerate(rows))
 
     def _read(self, index: int) -> pa.Table:
-        for pause in () if self._folder.local else TORN_PAUSES_S:
-            try:
-                return pq.read_table(pa.BufferReader(self._folder.read(_file(index))))
-            except pa.ArrowInvalid:
-                time.sleep(pause)
         return pq.read_table(pa.BufferReader(self._folder.read(_file(index))))
 
     def _write(self, index: int, rows: pa.Table) -> None:

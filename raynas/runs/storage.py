@@ -12,6 +12,12 @@ from pyarrow import fs
 PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0)
 """What is waited before each new try where an object store does not answer."""
 
+_READINGS = 20
+"""How often a file is read that is written meanwhile."""
+
+_TEMPORARY = ".tmp"
+"""How the name of a file ends that is being written."""
+
 _Done = TypeVar("_Done")
 
 
@@ -56,28 +62,34 @@ class Folder:
         return bool(self.filesystem.get_file_info(path).type != fs.FileType.NotFound)
 
     def read(self, name: str) -> bytes:
-        """Return the content of a file.
+        """Return the content of a file, as one version of it was.
+
+        pyarrow asks an object store for a file's size and then for so many bytes. If a version of
+        another size is written in between, what it returns is cut off or has a wrong end.
 
         Raises:
             FileNotFoundError: it is not there.
+            OSError: it cannot be read, or changes all the time.
         """
-        with self.filesystem.open_input_stream(f"{self.path}/{name}") as stream:
-            content: bytes = stream.read()
-            return content
+        path = f"{self.path}/{name}"
+        for _ in range(_READINGS):
+            with self.filesystem.open_input_stream(path, compression=None) as stream:
+                content: bytes = stream.read()
+            if self.local or self.filesystem.get_file_info(path).size in (len(content), None):
+                return content
+        raise OSError(f"{self.uri_of(name)} is written while it is read, {_READINGS} times")
 
     def write(self, name: str, content: bytes) -> None:
         """Write a file so that a reader, or a crash, sees the old content or the new, never half.
 
-        On a local disk through a hidden file beside the folder; object stores are atomic as such.
+        On a local disk through a hidden file in the folder, and it is safe there when this returns;
+        object stores are atomic as such.
         """
-        local = self.local
-        if local is None:
-            with self.filesystem.open_output_stream(f"{self.path}/{name}") as stream:
-                stream.write(content)
+        if self.local:
+            replace_file(self.local / name, lambda path: path.write_bytes(content))
             return
-        temporary = local.parent / f".{local.name}.{name}.{os.getpid()}.tmp"
-        temporary.write_bytes(content)
-        os.replace(temporary, local / name)
+        with self.filesystem.open_output_stream(f"{self.path}/{name}") as stream:
+            stream.write(content)
 
     def upload(self, source: Path, name: str) -> None:
         """Copy a local file into the folder, atomically."""
@@ -104,9 +116,18 @@ class Folder:
             raise StoreError(f"run folder, {self.uri}: {error}") from error
 
     def list(self) -> Iterator[fs.FileInfo]:
-        """Yield what lies directly in the folder, sorted by name; nothing if it is not there."""
+        """Yield what lies directly in the folder, sorted by name; nothing if it is not there.
+
+        What is being written is left out.
+        """
         selector = fs.FileSelector(self.path, allow_not_found=True)
-        yield from sorted(self.filesystem.get_file_info(selector), key=lambda info: info.base_name)
+        inside = sorted(self.filesystem.get_file_info(selector), key=lambda info: info.base_name)
+        yield from (info for info in inside if not info.base_name.endswith(_TEMPORARY))
+
+    def sweep(self) -> None:
+        """Remove what writers that were killed left; none may be at work here."""
+        for left in self.local.glob(f".*{_TEMPORARY}") if self.local else ():
+            left.unlink(missing_ok=True)
 
     def delete(self) -> None:
         """Remove the folder with all that is in it (or the file, if it is one), if it is there."""
@@ -115,6 +136,28 @@ class Folder:
             self.filesystem.delete_file(self.path)
         elif kind != fs.FileType.NotFound:
             self.filesystem.delete_dir(self.path)
+
+
+def replace_file(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` write a hidden file beside `path`, sync it, and give it that name."""
+    temporary = path.parent / f".{path.name}.{os.getpid()}{_TEMPORARY}"
+    try:
+        write(temporary)
+        _sync(temporary)
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def inside(uri: str, name: str) -> str:

@@ -1,7 +1,9 @@
 """A run in an object store: a real S3 server here, a search killed on it, and resumed."""
 
+import itertools
 import re
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,3 +90,29 @@ def test_a_run_is_killed_there_resumed_elsewhere_with_other_workers_and_used(
     networks = [raynas.load(uri) for uri in (retrained.folder, exported)]
     inputs = torch.rand(3, *networks[0].input_shape)
     assert torch.equal(networks[0](inputs), networks[1](inputs))
+
+
+def test_what_is_read_is_one_version_of_a_file(server):
+    _, storage = server
+    folder = open_folder(storage)
+    over = threading.Event()
+
+    def version(number: int) -> bytes:
+        return b"%04d" % number * (1000 + number * 619 % 1000)
+
+    def write_them() -> None:
+        for number in itertools.count(1):
+            folder.write("x", version(number))
+            if over.is_set():
+                return
+
+    folder.write("x", version(0))
+    writer = threading.Thread(target=write_them)
+    writer.start()
+    try:
+        read = {folder.read("x") for _ in range(100)}
+    finally:
+        over.set()
+        writer.join()
+    assert len(read) > 1
+    assert read <= {version(int(content[:4])) for content in read}

@@ -22,6 +22,7 @@ import platform
 import time
 from pathlib import Path
 
+import torch
 from lines import width_choice
 from torch import nn
 
@@ -32,6 +33,8 @@ HERE = Path("{here}")
 
 
 def wait(*_):
+    if not torch.is_grad_enabled():  # it is only looked at, before the search
+        return
     (HERE / platform.node()).touch()
     while not all((HERE / host).exists() for host in ("one", "two")):
         time.sleep(0.05)
