@@ -8,8 +8,9 @@ from raynas.options.supernet_options import SupernetOptions
 from raynas.options.training_options import TrainingOptions
 from raynas.runs.run_config import RunConfig
 from raynas.runs.storage import open_folder
-from raynas.space import LoadedSpace, sample, walk
+from raynas.space import Architecture, LoadedSpace, sample, walk
 from raynas.strategies import Strategy
+from raynas.training.batch_check import check_batches
 from raynas.training.darts import check_supernet
 
 _PROBE = ".raynas-can-write"
@@ -25,9 +26,8 @@ def check_builds(space: LoadedSpace, data: DataSource, training: TrainingOptions
             wrong.
     """
     shape, outputs = data.input_shape, data.num_outputs
-    first, _ = walk(space.space, lambda decision: 0)
     errors: list[BaseException] = []
-    for architecture in (first, sample(space.space, np.random.default_rng(0))):
+    for architecture in _two_of(space):
         training.overridden_by(architecture.value)
         try:
             build_net(space.build, architecture.value, shape, outputs)
@@ -39,6 +39,21 @@ def check_builds(space: LoadedSpace, data: DataSource, training: TrainingOptions
     if not isinstance(errors[0], ValueError):
         reason = f"build raised {type(errors[0]).__name__}: {reason}"
     raise ValueError(f"space {space.name!r} does not fit the data: {reason}") from errors[0]
+
+
+def check_loaders(space: LoadedSpace, data: DataSource, training: TrainingOptions) -> None:
+    """Look at a batch of each loader, of the smaller of two sizes where the size is searched.
+
+    Raises:
+        ValueError: nothing can be learned from them.
+    """
+    sizes = [training.overridden_by(two.value).batch_size for two in _two_of(space)]
+    check_batches(data, min(sizes))
+
+
+def _two_of(space: LoadedSpace) -> tuple[Architecture, Architecture]:
+    first, _ = walk(space.space, lambda decision: 0)
+    return first, sample(space.space, np.random.default_rng(0))
 
 
 def check_strategy(

@@ -14,7 +14,12 @@ from raynas.data import DataSource, is_user_data, load_data, located
 from raynas.engine.best_network import write_best
 from raynas.engine.cluster import Room, joined, worker_share
 from raynas.engine.ledger import Ledger
-from raynas.engine.preflight import check_builds, check_storage, check_strategy
+from raynas.engine.preflight import (
+    check_builds,
+    check_loaders,
+    check_storage,
+    check_strategy,
+)
 from raynas.engine.refresh import refreshed, write_last
 from raynas.engine.tracking import (
     check_loggers,
@@ -71,6 +76,7 @@ def run_search(
     data = load_data(config.data, options=config.data_options)
     strategy = config.make_strategy(space)
     check_builds(space, data, config.training)
+    check_loaders(space, data, config.training)
     check_strategy(strategy, config, space, data)
     folder = open_folder(config.storage) / config.name
     if folder.exists():

@@ -1,5 +1,6 @@
 """A candidate: any net as a classifier that Lightning can train."""
 
+from collections.abc import Sized
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,11 @@ from torchmetrics.functional.classification import multiclass_accuracy, multicla
 from raynas.nets import normalize
 from raynas.options.training_options import TrainingOptions
 from raynas.training.optimizers import OPTIMIZERS, SCHEDULES
+
+
+class CandidateError(RuntimeError):
+    """This candidate cannot be trained further; the others are not concerned."""
+
 
 Statistics = npt.NDArray[np.float32] | None
 
@@ -64,7 +70,12 @@ class Candidate(LightningModule):
         return loss
 
     def on_train_epoch_end(self) -> None:
-        """Log the mean training loss of the epoch."""
+        """Log the mean training loss of the epoch.
+
+        Raises:
+            CandidateError: there was no batch.
+        """
+        check_batch_seen(self._losses, "train on")
         losses, sizes = zip(*self._losses, strict=True)
         self._losses.clear()
         weights = torch.tensor(sizes, dtype=torch.float32, device=self.device)
@@ -102,6 +113,7 @@ class Candidate(LightningModule):
         self._evaluated.append((self(inputs).float(), labels))
 
     def _log_metrics(self, prefix: str) -> None:
+        check_batch_seen(self._evaluated, "validate with" if prefix == "val" else "test with")
         outputs, labels = (torch.cat(part) for part in zip(*self._evaluated, strict=True))
         self._evaluated.clear()
         given = (outputs.argmax(dim=1), labels, self.num_outputs)
@@ -111,3 +123,15 @@ class Candidate(LightningModule):
             f"{prefix}_f1": multiclass_f1_score(*given, average="macro", validate_args=False),
         }
         self.log_dict(metrics)
+
+
+def check_batch_seen(batches: Sized, use: str) -> None:
+    """Check that there was one to `use`.
+
+    Raises:
+        CandidateError: there was none.
+    """
+    if not batches:
+        raise CandidateError(
+            f"there is no batch to {use}: the batch size may be more than the samples"
+        )

@@ -3,7 +3,8 @@
 import math
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import numpy as np
 import torch
 from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Checkpoint
+
+from raynas.training.candidate import CandidateError, check_batch_seen
 
 Metrics = dict[str, Any]
 """Numbers by name; a supernet's have more JSON data (see `raynas.training.darts.supernet_fit`)."""
@@ -28,10 +31,6 @@ Details = Callable[[int, list[Metrics]], Metrics]
 REPORTED = ("train_loss", "val_loss", "val_accuracy", "val_f1")
 SOMETIMES = ("train_accuracy",)
 """What is reported where a module logs it."""
-
-
-class CandidateError(RuntimeError):
-    """This candidate cannot be trained further; the others are not concerned."""
 
 
 class EpochReport(Checkpoint):
@@ -63,18 +62,19 @@ class EpochReport(Checkpoint):
         self._reported = False
         self._curve: list[Metrics] = []
 
-    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Seed the first epoch."""
-        seed_epoch(self._seed, trainer.current_epoch + 1)
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Seed the first epoch, before its loader draws what it shuffles by."""
+        seed_epoch(self._seed, 1)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Report the epoch.
 
         Raises:
-            CandidateError: a loss is not finite.
+            CandidateError: a loss is not finite, or there was no batch.
         """
         epoch = trainer.current_epoch + 1
         logged = trainer.callback_metrics
+        check_batch_seen([name for name in logged if name == "val_loss"], "validate with")
         names = [*REPORTED, *(name for name in SOMETIMES if name in logged)]
         metrics = {name: float(logged[name]) for name in names}
         for name, kind in (("train_loss", "training"), ("val_loss", "validation")):
@@ -91,8 +91,13 @@ class EpochReport(Checkpoint):
         seed_epoch(self._seed, epoch + 1)
 
     def report_again(self, trainer: Trainer) -> None:
-        """Report the last epoch of a checkpoint that left nothing to train."""
-        if self._curve and not self._reported:
+        """Report the last epoch of a checkpoint that left nothing to train.
+
+        Raises:
+            CandidateError: there was nothing to train on.
+        """
+        check_batch_seen(self._curve, "train on")
+        if not self._reported:
             self._on_epoch(self._curve, _saving(trainer))
 
     def state_dict(self) -> dict[str, Any]:
@@ -100,8 +105,9 @@ class EpochReport(Checkpoint):
         return {"curve": self._curve}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from what a checkpoint kept."""
+        """Go on from what a checkpoint kept, with the seed of the next epoch."""
         self._curve = state_dict["curve"]
+        seed_epoch(self._seed, len(self._curve) + 1)
         self._seconds_before = self._curve[-1]["train_seconds"]
 
 
@@ -111,6 +117,18 @@ def seed_epoch(seed: int, epoch: int) -> None:
     random.seed(state)
     np.random.seed(state)
     torch.manual_seed(state)
+
+
+@contextmanager
+def kept_random_numbers() -> Iterator[None]:
+    """Let what is drawn within not change what is drawn after it, on the CPU."""
+    python, numpy = random.getstate(), np.random.get_state()
+    try:
+        with torch.random.fork_rng(devices=[]):
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)
 
 
 def read_curve(checkpoint: Path) -> list[Metrics]:

@@ -15,7 +15,13 @@ from raynas.options.training_options import TrainingOptions, check_shares
 from raynas.space import describe
 from raynas.training.candidate import Candidate
 from raynas.training.data_module import data_module, divide
-from raynas.training.epoch_report import EpochReport, Metrics, OnEpoch, seed_epoch
+from raynas.training.epoch_report import (
+    EpochReport,
+    Metrics,
+    OnEpoch,
+    kept_random_numbers,
+    seed_epoch,
+)
 from raynas.training.step_logs import StepLog
 from raynas.training.trainer import Team, make_trainer, quiet_lightning
 
@@ -30,7 +36,8 @@ class LatencyProbe(Callback):
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Measure; nothing of the training changes."""
         net = pl_module.get_submodule("net")
-        self._cost["latency_ms"] = measure_latency(net, self._input_shape)
+        with kept_random_numbers():
+            self._cost["latency_ms"] = measure_latency(net, self._input_shape)
 
 
 def fit(
@@ -65,7 +72,7 @@ def fit(
     Lightning's loggers write to `logs`, under the `name` of the training.
 
     Raises:
-        CandidateError: the training or validation loss is not finite.
+        CandidateError: the training or validation loss is not finite, or there is no batch.
         ValueError: the architecture cannot be built for the data, or overrides an unknown option;
             the batches or the user's data cannot be shared by a team.
     """
@@ -82,7 +89,7 @@ def fit(
     if team:
         divide(module, team.rank, team.workers)
     report = EpochReport(on_epoch, seed, cost, started)
-    probe = LatencyProbe(cost, data.input_shape)  # comes first: the report seeds the epoch
+    probe = LatencyProbe(cost, data.input_shape)
     with quiet_lightning():
         loggers = [log.open(name, config, describe(value)) for log in logs]
         rates = [LearningRateMonitor("step")] if loggers else []

@@ -8,10 +8,55 @@ import numpy as np
 import pytest
 import torch
 
+from raynas.data import load_data
+from raynas.options.data_options import DataOptions
 from raynas.options.training_options import TrainingOptions
 
 EPOCHS = 5
 TIMES = {"train_seconds": 0.0, "latency_ms": 0.0}
+
+
+SHUFFLED_DATA = """
+import torch
+from pytorch_lightning import LightningDataModule
+from torch.utils.data import DataLoader, IterableDataset, TensorDataset
+
+generator = torch.Generator().manual_seed(0)
+inputs = torch.rand(240, 6, generator=generator)
+dataset = TensorDataset(inputs, (inputs.sum(1) > 3).long())
+
+
+class Shuffled(LightningDataModule):
+    input_shape, num_classes, batch_size = (6,), 2, 40
+
+    def train_dataloader(self):
+        return DataLoader(dataset, self.batch_size, shuffle=True)
+
+    def val_dataloader(self):
+        return DataLoader(dataset, self.batch_size)
+
+    test_dataloader = val_dataloader
+
+
+class Stream(IterableDataset):
+    def __iter__(self):
+        for index in torch.randperm(len(dataset))[:120]:
+            yield dataset[index]
+
+
+class Streamed(Shuffled):
+    def train_dataloader(self):
+        return DataLoader(Stream(), self.batch_size)
+"""
+
+
+class Noise(torch.nn.Module):
+    def forward(self, inputs):
+        return inputs + 0.1 * random.random() + 0.1 * np.random.rand() + 0.1 * torch.rand(1)
+
+
+def build_noisy_net(value, input_shape, num_outputs):
+    return torch.nn.Sequential(torch.nn.Flatten(), Noise(), torch.nn.LazyLinear(num_outputs))
 
 
 def assert_same_bits(one, other):
@@ -64,6 +109,29 @@ def test_resumed_after_any_epoch_ends_with_the_same_bits(train, digits, hard_net
         assert [m | TIMES for m in resumed.metrics] == [m | TIMES for m in rest]
         for later in range(epoch + 1, EPOCHS + 1):
             assert_same_bits(resumed.state(later), whole.state(later))
+
+
+@pytest.mark.parametrize("name", ["Shuffled", "Streamed"])
+def test_a_loader_of_the_users_own_that_shuffles_goes_on_with_the_same_bits(
+    train, hard_net, tmp_path, monkeypatch, name
+):
+    (tmp_path / "shuffled_data.py").write_text(SHUFFLED_DATA)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    data = load_data(f"shuffled_data:{name}", options=DataOptions())
+    whole = train(hard_net, {}, data, config(), folder="whole")
+    for epoch in range(1, EPOCHS):
+        disturb()
+        resumed = train(
+            hard_net, {}, data, config(), folder="rest", checkpoint=whole.checkpoint(epoch)
+        )
+        assert [m | TIMES for m in resumed.metrics] == [m | TIMES for m in whole.metrics[epoch:]]
+        assert_same_bits(resumed.state(EPOCHS), whole.state(EPOCHS))
+
+
+def test_measuring_the_latency_of_a_net_that_draws_changes_nothing_of_its_training(train, digits):
+    whole = train(build_noisy_net, {}, digits, config(epochs=2), folder="whole")
+    resumed = train(build_noisy_net, {}, digits, config(epochs=2), checkpoint=whole.checkpoint(1))
+    assert_same_bits(resumed.state(2), whole.state(2))
 
 
 def test_a_chain_of_stops_and_resumes_ends_with_the_same_bits(train, digits, hard_net):

@@ -47,7 +47,7 @@ def fit_supernet(
     one.
 
     Raises:
-        CandidateError: the training or validation loss is not finite.
+        CandidateError: the training or validation loss is not finite, or there is no batch.
         ValueError: as `check_supernet` says; the batches cannot be shared by a team.
     """
     started = time.perf_counter()

@@ -1,0 +1,83 @@
+"""One look at what the loaders of a user's data module give, before anything is trained."""
+
+from collections.abc import Sized
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from raynas.data import DataSource, UserData
+from raynas.data.source import first_line
+from raynas.training.data_module import data_module
+
+
+def check_batches(data: DataSource, batch_size: int) -> None:
+    """Look at one batch of each loader of a user's data module; other data has been looked at.
+
+    Raises:
+        ValueError: a loader fails, has no batch, or one that a candidate cannot learn from.
+    """
+    if not isinstance(data, UserData):
+        return
+    module: Any = data_module(data, batch_size, seed=0)
+    for stage, loaders in (("fit", ("train", "val")), ("test", ("test",))):
+        try:
+            module.prepare_data()
+            module.setup(stage)
+        except Exception as error:
+            raise _failed(data, f"setup({stage!r})", error) from error
+        for loader in loaders:
+            _check_loader(data, module, f"{loader}_dataloader", batch_size)
+
+
+def _check_loader(data: UserData, module: Any, name: str, batch_size: int) -> None:
+    what = f"{name}()"
+    try:
+        loader = getattr(module, name)()
+        several = isinstance(loader, list | tuple | dict)
+        empty = isinstance(loader, Sized) and len(loader) == 0
+        batch: Any = None if several or empty else next(iter(loader), None)
+    except Exception as error:
+        raise _failed(data, what, error) from error
+    if several:
+        raise _wrong(data, f"{what} must return one loader, it returns {len(loader)}")
+    if batch is None:
+        raise _wrong(data, f"{what} has no batch with batch_size {batch_size}")
+    _check_batch(data, what, batch)
+
+
+def _check_batch(data: UserData, what: str, batch: Any) -> None:
+    pair = isinstance(batch, list | tuple) and len(batch) == 2
+    if not pair or not all(isinstance(part, Tensor) for part in batch):
+        raise _wrong(
+            data, f"{what} must give pairs of tensors (inputs, labels), got {_kind(batch)}"
+        )
+    inputs, labels = batch
+    if tuple(inputs.shape[1:]) != data.input_shape or not inputs.is_floating_point():
+        raise _wrong(
+            data,
+            f"inputs of {what} must be floats of shape (samples, "
+            f"{', '.join(map(str, data.input_shape))}), got {inputs.dtype} of "
+            f"{tuple(inputs.shape)}",
+        )
+    last = data.num_outputs - 1
+    expected = f"labels of {what} must be integers 0..{last}, one for each sample"
+    if labels.dtype is not torch.int64 or labels.shape != inputs.shape[:1]:
+        raise _wrong(data, f"{expected} (int64), got {labels.dtype} of shape {tuple(labels.shape)}")
+    least, most = int(labels.min()), int(labels.max())
+    if least < 0 or most > last:
+        raise _wrong(data, f"{expected}; the first batch has {least}..{most}")
+
+
+def _kind(batch: Any) -> str:
+    if isinstance(batch, list | tuple):
+        return f"a {type(batch).__name__} of " + ", ".join(type(part).__name__ for part in batch)
+    return f"a {type(batch).__name__}"
+
+
+def _wrong(data: UserData, problem: str) -> ValueError:
+    return ValueError(f"{data.name}: {problem}")
+
+
+def _failed(data: UserData, what: str, error: Exception) -> ValueError:
+    return _wrong(data, f"{what} failed: {type(error).__name__}: {first_line(error)}")
