@@ -6,11 +6,12 @@ import queue
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import ray
 import torch
 from ray.tune import Trainable
 
@@ -32,10 +33,11 @@ class CandidateTrial(Trainable):
     ends with a report that has an error, so that the worker stays warm.
     """
 
-    def setup(self, config: dict[str, Any], setup: TrialSetup) -> None:  # type: ignore[override]  # tune.with_parameters adds setup
-        """Get the worker ready once, and begin its first trial."""
-        setup.prepare()
-        self._setup = setup
+    def setup(self, config: dict[str, Any], stored: Sequence[Any]) -> None:  # type: ignore[override]  # tune.with_parameters adds it
+        """Get the worker ready once with the setup that is `stored`, and begin its first trial."""
+        (reference,) = stored
+        self._setup: TrialSetup = replace(ray.get(reference), stored=reference)
+        self._setup.prepare()
         self._begin(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:

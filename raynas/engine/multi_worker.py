@@ -86,6 +86,8 @@ def train_together(
 ) -> None:
     """Train a trial with `setup.workers` workers; see `train`. `tell` is called in this process.
 
+    They take the setup from where it is `stored`.
+
     Raises:
         WorkersLostError: a worker or its machine is gone; the last checkpoint is there.
         Exception: whatever the candidate raised on one of the workers.
@@ -96,8 +98,7 @@ def train_together(
     reading = threading.Thread(target=_read, args=(mailbox, tell, last), daemon=True)
     reading.start()
     share = {"CPU": setup.cpus, **({"GPU": setup.gpus} if setup.gpus else {})}
-    setup_ref = ray.put(setup)
-    given = {"setup": setup_ref, "trial": config, "mailbox": mailbox, "reported": reported}
+    given = {"setup": setup.stored, "trial": config, "mailbox": mailbox, "reported": reported}
     with tempfile.TemporaryDirectory(prefix="raynas-train-") as scratch:
         trainer = TorchTrainer(
             _work,

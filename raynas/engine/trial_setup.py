@@ -54,6 +54,8 @@ class TrialSetup:
     """Where Lightning's own loggers write."""
     waits: bool = False
     """Whether an epoch begins only once a scheduler has let the trial go on after the last."""
+    stored: Any = None
+    """Where it lies in Ray's object store, once for all trials; known to their workers."""
 
     @property
     def threads(self) -> int:

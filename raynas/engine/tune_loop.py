@@ -148,7 +148,7 @@ def run_trials(
 ) -> None:
     """Run trials until the ledger has as many as it is to have, or says stop.
 
-    `trainable` is given the `setup` of the trials, where there is one, in its method of that name;
+    `trainable` is given a reference to the `setup` of the trials, where there is one, as `stored`;
     `callbacks` follow the trials, too.
 
     Raises:
@@ -160,7 +160,8 @@ def run_trials(
     resources = {"cpu": config.cpus_per_trial, "gpu": config.gpus_per_trial}
     if config.workers_per_trial > 1:  # Ray Train places them; Tune wants a trial to need something
         resources = {"memory": 1}
-    told = tune.with_parameters(trainable, setup=setup) if setup else trainable
+    # By reference: the workers of a trial get it from where the trial does.
+    told = tune.with_parameters(trainable, stored=[ray.put(setup)]) if setup else trainable
     results = _Results(ledger)
     scheduler = make_scheduler(config.scheduler_options, config.epochs, config.metric, config.mode)
     if isinstance(scheduler, EarlyStopping):

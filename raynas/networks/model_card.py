@@ -104,11 +104,12 @@ def _results(found: FoundNetwork) -> str:
     exported = found.exported
     if exported and exported.int8:
         int8 = exported.int8
+        where = f", on {int8.measured_on}" if int8.measured_on else ""
         lines += [
             "",
             f"`{int8.file}` is the same network in 8 bits: {int8.bytes:,} bytes instead of "
             f"{exported.bytes:,}, validation accuracy {int8.val_accuracy:.4f} "
-            f"instead of {int8.val_accuracy_before:.4f}. The ranges of its activations were "
+            f"instead of {int8.val_accuracy_before:.4f}{where}. The ranges of its activations were "
             f"measured on training data.{_INT8[exported.format]}",
         ]
     return "\n".join(lines)

@@ -12,7 +12,7 @@ from raynas.engine.best_network import trial_weights
 from raynas.engine.trial_setup import CHECKPOINT
 from raynas.nets import Network
 from raynas.networks.formats import FORMATS, TOLERANCE, ExportFailed, Outputs, difference
-from raynas.networks.int8 import quantize_onnx, quantize_torch
+from raynas.networks.int8 import processor, quantize_onnx, quantize_torch
 from raynas.networks.network_folder import (
     SPACE,
     NetworkParts,
@@ -185,6 +185,7 @@ def _quantize(folder: Folder, network: Network, data: DataSource, format_: str) 
         bytes=len(content),
         val_accuracy=_accuracy(chosen.open(content), stored_batches(data, "validation")),
         val_accuracy_before=_accuracy(network, stored_batches(data, "validation")),
+        measured_on=processor(),
     )
 
 

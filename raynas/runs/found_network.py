@@ -55,12 +55,16 @@ class Retrained(Said):
 
 
 class Quantized(Said):
-    """A network in 8 bits beside its program, and its validation accuracy before and after."""
+    """A network in 8 bits beside its program, and its validation accuracy before and after.
+
+    `measured_on` is the processor on which; the kernels of another one may round otherwise.
+    """
 
     file: str
     bytes: int
     val_accuracy: float
     val_accuracy_before: float
+    measured_on: str = ""
 
 
 class Exported(Said):

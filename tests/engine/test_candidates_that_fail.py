@@ -29,6 +29,8 @@ class Net(nn.Module):
         super().__init__()
         if kind == "raises":
             raise RuntimeError("no such layer\\nsecond line")
+        if kind == "says what cannot be printed":
+            raise RuntimeError("no file named \\udcff\\ud800")
         if kind == "exits":
             raise SystemExit(3)
         self.kind = kind
@@ -68,17 +70,19 @@ def search(folder: Path, failures: list[str], trials: int, **more) -> raynas.Run
 
 
 def test_they_are_recorded_and_the_search_goes_on(ray_cluster, tmp_path):
-    kinds = ["works", "nan", "killed", "raises late", "raises", "exits"]
-    run = search(tmp_path, kinds, 12)
+    odd = "says what cannot be printed"
+    kinds = ["works", "nan", "killed", "raises late", "raises", "exits", odd]
+    run = search(tmp_path, kinds, 14)
     trials = record(run)
-    assert len(trials) == len({trial.architecture.id for trial in trials}) == 12
-    assert [sum(t.architecture.value["kind"] == kind for t in trials) for kind in kinds] == [2] * 6
+    assert len(trials) == len({trial.architecture.id for trial in trials}) == 14
+    assert [sum(t.architecture.value["kind"] == kind for t in trials) for kind in kinds] == [2] * 7
     said = {
         "nan": "loss is nan in epoch 1",
         "killed": "the worker died",
         "raises late": "KeyError: 'x'",
         "raises": "RuntimeError: no such layer second line",
         "exits": "SystemExit: 3",
+        odd: r"RuntimeError: no file named \udcff\ud800",
     }
     for trial in trials:
         kind = trial.architecture.value["kind"]

@@ -259,7 +259,20 @@ def test_int8_is_measured_before_and_after(copy, tmp_path, format_):
     assert (outputs.argmax(axis=1) == labels).mean() == pytest.approx(int8["val_accuracy"])
     exact = copy.network()(torch.from_numpy(inputs)).detach().numpy()
     assert 0 < np.abs(outputs - exact).max() < 0.1 * np.abs(exact).max()
-    assert f"{int8['val_accuracy']:.4f}" in (folder / "README.md").read_text()
+    card = (folder / "README.md").read_text()
+    assert f"{int8['val_accuracy']:.4f}" in card
+    assert int8["measured_on"] in card
+    if format_ == "onnx":
+        assert all(w.min() >= -64 and w.max() <= 64 for w in int8_weights(folder / int8["file"]))
+
+
+def int8_weights(model: Path) -> list[np.ndarray]:
+    """Return the weights that are multiplied in 8 bits; of two such products the sum takes 16."""
+    onnx = pytest.importorskip("onnx")
+    weights = [onnx.numpy_helper.to_array(w) for w in onnx.load(model).graph.initializer]
+    rounded = [w for w in weights if w.dtype == np.int8 and w.ndim > 1]
+    assert rounded
+    return rounded
 
 
 def test_weights_in_8_bits_take_a_quarter():

@@ -175,11 +175,7 @@ class Supernet(nn.Module):
         return {path: mixed(own, active[path], edges.get(path)) for path, own in weights.items()}
 
     def _sampled(self, temperature: float) -> dict[str, Mix]:
-        active, edges = self._active(), self._edges()
-        return {
-            path: draw(alphas, temperature, active[path], edges.get(path))
-            for path, alphas in self.alphas.items()
-        }
+        return draw(dict(self.alphas), temperature, self._active(), self._edges())
 
     def _edges(self) -> dict[str, Tensor]:
         """Return the weight of each edge that shares its node with others, where they have some."""

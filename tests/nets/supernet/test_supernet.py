@@ -5,6 +5,7 @@ import pytest
 import torch
 from supernet_cases import CELLS, CLASSES, SMALL, batch, build, randomise
 from torch.nn import functional
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from raynas.nets import Supernet
 from raynas.nets.cells.mixed_op import Term
@@ -69,6 +70,21 @@ def test_sampling_computes_one_op_an_edge_and_reaches_the_alphas(cells, channels
         reached |= any(grad.any() for grad in grads)
     assert reached
     assert len(drawn) == 3
+
+
+def test_sampling_looks_at_no_number_of_a_single_mixture(cells):
+    """A GPU would be waited for each time."""
+
+    class Looks(TorchDispatchMode):
+        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+            assert function is not torch.ops.aten._local_scalar_dense.default
+            return function(*args, **(kwargs or {}))
+
+    supernet = build(cells)
+    with pytest.raises(AssertionError), Looks():
+        int(torch.zeros(1))
+    with supernet.sampling(1.0), torch.no_grad(), Looks():
+        supernet(batch()[0])
 
 
 def test_all_cells_of_a_kind_draw_the_same_ops():
