@@ -38,8 +38,8 @@ def search(call: SearchCall) -> Run:
         ValueError: an option is unknown or wrong, or the run exists; no trial has started.
         RunFailed: every trial failed.
     """
-    given = call.model_dump(include=call.model_fields_set & RunOptions.model_fields.keys())
-    return Run(run_search(make_config(**given), view_of(call), call.address))
+    options_set = call.model_dump(include=call.model_fields_set & RunOptions.model_fields.keys())
+    return Run(run_search(make_config(**options_set), view_of(call), call.address))
 
 
 @takes(SearchLikeCall)
@@ -54,8 +54,8 @@ def search_like(config: str | Path, call: SearchLikeCall) -> Run:
         text = read_file(str(config)).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"config {config} cannot be read: {error}") from error
-    own = call.model_dump(include=call.model_fields_set & RunOptions.model_fields.keys())
-    changes = {name: value for name, value in own.items() if value is not None}
+    options_set = call.model_dump(include=call.model_fields_set & RunOptions.model_fields.keys())
+    changes = {name: value for name, value in options_set.items() if value is not None}
     wanted = parse_run_file(text, str(config)).config(**changes)
     return Run(run_search(wanted, view_of(call), call.address))
 

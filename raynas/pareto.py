@@ -26,11 +26,11 @@ def front(points: Points) -> npt.NDArray[np.int64]:
     Equal points do not dominate each other: each of them is in the front.
     """
     checked = _points(points)
-    found: list[int] = []
+    places: list[int] = []
     for place in _lexical(checked):
-        if not _any_dominates(checked[found], checked[place]):
-            found.append(int(place))
-    return np.sort(np.array(found, dtype=np.int64))
+        if not _any_dominates(checked[places], checked[place]):
+            places.append(int(place))
+    return np.sort(np.array(places, dtype=np.int64))
 
 
 def ranks(points: Points) -> npt.NDArray[np.int64]:

@@ -38,15 +38,15 @@ def options_of(model: type[Options]) -> Callable[[Command], Command]:
     names.sort(key=lambda name: name in Attended.model_fields)  # where it runs comes last
 
     def decorate(function: Command) -> Command:
-        _, *own = inspect.signature(function).parameters.values()
+        _, *rest = inspect.signature(function).parameters.values()
 
         @wraps(function)
         def call(**values: Any) -> None:
-            given = {name: value for name in names if (value := values.pop(name)) is not None}
-            function(given, **values)
+            call_values = {name: value for name in names if (value := values.pop(name)) is not None}
+            function(call_values, **values)
 
         shown = [_parameter(name, model.model_fields[name]) for name in names]
-        named = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
+        named = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in rest]
         parameters = [*shown, *named]
         call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # inspect looks there
         call.__annotations__ = {p.name: p.annotation for p in parameters}
@@ -100,11 +100,11 @@ def parse_set(pairs: list[str] | None) -> dict[str, Any]:
     return options
 
 
-def read_call(model: type[Options], given: dict[str, Any]) -> Any:
+def read_call(model: type[Options], call_values: dict[str, Any]) -> Any:
     """Make the model of what was given on the command line.
 
     Raises:
         ValueError: a value is not legal; one line says what is.
     """
-    options = {"options": parse_set(given["options"])} if "options" in given else {}
-    return model.checked({**given, **options})
+    options = {"options": parse_set(call_values["options"])} if "options" in call_values else {}
+    return model.checked({**call_values, **options})

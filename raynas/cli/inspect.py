@@ -36,7 +36,7 @@ def status(
 
 
 @options_of(ReportCall)
-def report(given: dict[str, Any], run_folder: RunPath) -> None:
+def report(call_values: dict[str, Any], run_folder: RunPath) -> None:
     """Write report.html into a run folder: one page that explains the search, and needs no network.
 
     `raynas search` and `raynas resume` write it, too, while they run and at the end.
@@ -45,7 +45,7 @@ def report(given: dict[str, Any], run_folder: RunPath) -> None:
     """
 
     def run(output: Output) -> None:
-        call: ReportCall = read_call(ReportCall, given)
+        call: ReportCall = read_call(ReportCall, call_values)
 
         from raynas.report import write_report
         from raynas.runs.run_folder import open_run

@@ -9,7 +9,7 @@ from raynas.terminal.output import Output
 
 
 @options_of(ReplayCall)
-def replay(given: dict[str, Any]) -> None:
+def replay(call_values: dict[str, Any]) -> None:
     """Run a strategy on a table of known results: no training, no Ray, simulated workers.
 
     Example: raynas replay --space nasbench201 --table nasbench201.parquet --key arch --signal
@@ -17,7 +17,7 @@ def replay(given: dict[str, Any]) -> None:
     """
 
     def run(output: Output) -> None:
-        call: ReplayCall = read_call(ReplayCall, given)
+        call: ReplayCall = read_call(ReplayCall, call_values)
 
         from rich.progress import Progress
 

@@ -9,7 +9,7 @@ from raynas.terminal.output import Output
 
 
 @options_of(RetrainCall)
-def retrain(given: dict[str, Any], run_folder: RunPath, verbose: Verbose = False) -> None:
+def retrain(call_values: dict[str, Any], run_folder: RunPath, verbose: Verbose = False) -> None:
     """Train an architecture that a search found in full, and test it once at the end.
 
     It learns from the training split; validation is only watched. The result is a run folder in
@@ -19,7 +19,7 @@ def retrain(given: dict[str, Any], run_folder: RunPath, verbose: Verbose = False
     """
 
     def run(output: Output) -> None:
-        call = read_call(RetrainCall, given)
+        call = read_call(RetrainCall, call_values)
 
         from raynas.results.retrain import retrain_run
 
@@ -29,7 +29,7 @@ def retrain(given: dict[str, Any], run_folder: RunPath, verbose: Verbose = False
 
 
 @options_of(ExportCall)
-def export(given: dict[str, Any], run_folder: RunPath) -> None:
+def export(call_values: dict[str, Any], run_folder: RunPath) -> None:
     """Write a found network as a program that runs without raynas, with its weights and a card.
 
     It takes the retrained network where there is one (see raynas retrain), and checks on real
@@ -39,7 +39,7 @@ def export(given: dict[str, Any], run_folder: RunPath) -> None:
     """
 
     def run(output: Output) -> None:
-        call = read_call(ExportCall, given)
+        call = read_call(ExportCall, call_values)
 
         from raynas.results.export import export_run, summary
 

@@ -12,7 +12,7 @@ from raynas.terminal.output import Output
 
 @options_of(SearchCall)
 def search(
-    given: dict[str, Any],
+    call_values: dict[str, Any],
     config: Annotated[
         str | None,
         typer.Option(
@@ -32,7 +32,7 @@ def search(
     """
 
     def run(output: Output) -> None:
-        values = dict(given)
+        values = dict(call_values)
         address = values.pop("address", None)
         options = parse_set(values.pop("options", None))
         file = _read(config) if config is not None else None
@@ -53,7 +53,7 @@ def search(
 
 
 @options_of(ResumeCall)
-def resume(given: dict[str, Any], run_folder: RunPath, verbose: Verbose = False) -> None:
+def resume(call_values: dict[str, Any], run_folder: RunPath, verbose: Verbose = False) -> None:
     """Go on with a search that was interrupted or killed, or extend one that has ended.
 
     Finished trials are kept and none is trained again; unfinished ones go on from their last epoch.
@@ -62,7 +62,7 @@ def resume(given: dict[str, Any], run_folder: RunPath, verbose: Verbose = False)
     """
 
     def run(output: Output) -> None:
-        call: ResumeCall = read_call(ResumeCall, given)
+        call: ResumeCall = read_call(ResumeCall, call_values)
 
         from raynas.engine.run_search import resume_run
 

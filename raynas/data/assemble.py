@@ -16,10 +16,10 @@ def limit_rows(
     """Choose the rows to use of each part: at most `limit` of "train", of others the same share."""
     share = min(1.0, limit / max(1, len(labels["train"]))) if limit else 1.0
     return {
-        part: np.arange(len(own))
+        part: np.arange(len(part_labels))
         if share == 1.0
-        else draw_stratified(own, max(1, round(share * len(own))), rng)
-        for part, own in labels.items()
+        else draw_stratified(part_labels, max(1, round(share * len(part_labels))), rng)
+        for part, part_labels in labels.items()
     }
 
 
@@ -40,8 +40,14 @@ def assemble(
     missing = {split: part for split, part in fractions.items() if split not in labels}
     if missing:
         rows = split_stratified(labels["train"], missing, rng)
-        inputs = {**inputs, **{split: inputs["train"][own] for split, own in rows.items()}}
-        labels = {**labels, **{split: labels["train"][own] for split, own in rows.items()}}
+        inputs = {
+            **inputs,
+            **{split: inputs["train"][part_rows] for split, part_rows in rows.items()},
+        }
+        labels = {
+            **labels,
+            **{split: labels["train"][part_rows] for split, part_rows in rows.items()},
+        }
     sizes = {split: len(labels[split]) for split in SPLITS}
     if sizes["train"] < 2 or not all(sizes.values()):
         raise ValueError(

@@ -39,8 +39,8 @@ def read_inputs(
     encoded = {part: _encoded(table, image, rows[part], part) for part, table in tables.items()}
     wanted = image_format(encoded["train"], rows["train"], f"column {image!r} of train")
     return {
-        part: decode_images(own, rows[part], wanted, f"column {image!r} of {part}")
-        for part, own in encoded.items()
+        part: decode_images(columns_read, rows[part], wanted, f"column {image!r} of {part}")
+        for part, columns_read in encoded.items()
     }
 
 
@@ -136,7 +136,7 @@ def number_labels(parts: dict[str, Labels]) -> tuple[dict[str, Indices], tuple[s
     """
     classes = np.unique(np.concatenate(list(parts.values())))
     if len(classes) < 2:
-        found = f"only {classes[0]}" if len(classes) else "no rows"
-        raise ValueError(f"a data set needs at least two different labels, got {found}")
+        classes_seen = f"only {classes[0]}" if len(classes) else "no rows"
+        raise ValueError(f"a data set needs at least two different labels, got {classes_seen}")
     numbered = {part: np.searchsorted(classes, labels) for part, labels in parts.items()}
     return numbered, tuple(str(label) for label in classes.tolist())

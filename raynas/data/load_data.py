@@ -54,6 +54,6 @@ def load_arrays(name: str, options: DataOptions | None = None) -> ArrayData:
     tables = read_tables(name)
     all_labels, label_names = read_labels(tables, options.label)
     rows = limit_rows(all_labels, options.limit, rng)
-    labels = {part: own[rows[part]] for part, own in all_labels.items()}
+    labels = {part: part_labels[rows[part]] for part, part_labels in all_labels.items()}
     inputs = read_inputs(tables, rows, options)
     return assemble(name, inputs, labels, label_names, options, rng)

@@ -37,7 +37,7 @@ def read_tables(name: str) -> dict[str, pa.Table]:
         )
     if "train" not in by_split:
         raise ValueError(f"{name} has no file whose name begins with train; it has {_names(files)}")
-    return {split: _read(fs, own) for split, own in by_split.items()}
+    return {split: _read(fs, split_files) for split, split_files in by_split.items()}
 
 
 def _find(name: str) -> tuple[Any, str, list[str]]:

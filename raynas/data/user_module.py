@@ -74,24 +74,24 @@ def _make(name: str) -> Any:
         raise ValueError(
             f"{name}: module {module_name!r} cannot be imported: {first_line(error)}"
         ) from error
-    found = getattr(module, class_name, None)
-    missing = [loader for loader in _LOADERS if not _defines(found, loader)]
-    if not isinstance(found, type) or missing:
+    member = getattr(module, class_name, None)
+    missing = [loader for loader in _LOADERS if not _defines(member, loader)]
+    if not isinstance(member, type) or missing:
         raise ValueError(
             f"{name}: expected a LightningDataModule named {class_name!r} in {module_name} that "
-            f"defines {', '.join(missing or _LOADERS)}, got {found!r}"
+            f"defines {', '.join(missing or _LOADERS)}, got {member!r}"
         )
     try:
-        return found()
+        return member()
     except Exception as error:
         raise ValueError(
             f"{name}: {class_name}() failed: {type(error).__name__}: {first_line(error)}"
         ) from error
 
 
-def _defines(found: Any, method: str) -> bool:
+def _defines(member: Any, method: str) -> bool:
     """Whether a class, or one of its bases that is not Lightning's, has a method."""
-    bases = (base for base in getattr(found, "__mro__", ()) if not _is_lightnings(base))
+    bases = (base for base in getattr(member, "__mro__", ()) if not _is_lightnings(base))
     return any(method in vars(base) for base in bases)
 
 

@@ -85,9 +85,11 @@ def quantize_onnx(model: bytes, batches: Batches) -> bytes:
 
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        given, ready, made = (Path(scratch) / f"{step}.onnx" for step in ("given", "ready", "made"))
-        given.write_bytes(model)
-        quant_pre_process(str(given), str(ready), skip_symbolic_shape=True)
+        source, ready, made = (
+            Path(scratch) / f"{step}.onnx" for step in ("given", "ready", "made")
+        )
+        source.write_bytes(model)
+        quant_pre_process(str(source), str(ready), skip_symbolic_shape=True)
         quantization.quantize_static(
             str(ready),
             str(made),

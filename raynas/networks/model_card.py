@@ -6,23 +6,29 @@ SHOWN_LABELS = 50
 """Class names that are listed."""
 
 
-def model_card(found: FoundNetwork, folder: str) -> str:
+def model_card(network: FoundNetwork, folder: str) -> str:
     """Write the card of a network from what its architecture.json says."""
-    parts = [_title(found), _use(found, folder), _results(found), _data(found), _origin(found)]
+    parts = [
+        _title(network),
+        _use(network, folder),
+        _results(network),
+        _data(network),
+        _origin(network),
+    ]
     return "\n\n".join(parts) + "\n"
 
 
-def _title(found: FoundNetwork) -> str:
-    kind = "images" if len(found.input_shape) == 3 else "rows of numbers"
+def _title(network: FoundNetwork) -> str:
+    kind = "images" if len(network.input_shape) == 3 else "rows of numbers"
     return (
-        f"# A network for {found.data}\n\n"
-        f"It tells {len(found.label_names)} classes of {kind} apart: {found.description}"
+        f"# A network for {network.data}\n\n"
+        f"It tells {len(network.label_names)} classes of {kind} apart: {network.description}"
     )
 
 
-def _use(found: FoundNetwork, folder: str) -> str:
-    shape = ", ".join(map(str, found.input_shape))
-    exported = found.exported
+def _use(network: FoundNetwork, folder: str) -> str:
+    shape = ", ".join(map(str, network.input_shape))
+    exported = network.exported
     dtype = f" of {exported.input_dtype}" if exported else ""
     text = f"""\
 ## Use
@@ -82,26 +88,26 @@ _INT8 = {
 }
 
 
-def _results(found: FoundNetwork) -> str:
+def _results(network: FoundNetwork) -> str:
     lines = ["## Results and cost", "", "| | accuracy | F1 | loss |", "|---|---|---|---|"]
     splits = [
-        ("validation", "val", found.metrics),
-        ("test, measured once", "test", found.test),
+        ("validation", "val", network.metrics),
+        ("test, measured once", "test", network.test),
     ]
     for name, prefix, metrics in splits:
         if metrics is not None:
             values = (metrics[f"{prefix}_{metric}"] for metric in ("accuracy", "f1", "loss"))
             lines.append(f"| {name} | " + " | ".join(f"{value:.4f}" for value in values) + " |")
-    if found.test is None:
+    if network.test is None:
         lines += ["", "It was not measured on the test data."]
-    lines += _seeds(found.retrained)
-    metrics = found.metrics
+    lines += _seeds(network.retrained)
+    metrics = network.metrics
     lines += [
         "",
         f"{metrics['params']:,.0f} parameters, {metrics['macs']:,.0f} MACs and, where it was "
         f"trained, {metrics['latency_ms']:.2g} ms for one input.",
     ]
-    exported = found.exported
+    exported = network.exported
     if exported and exported.int8:
         int8 = exported.int8
         where = f", on {int8.measured_on}" if int8.measured_on else ""
@@ -127,22 +133,22 @@ def _seeds(retrained: Retrained | None) -> list[str]:
     return lines
 
 
-def _data(found: FoundNetwork) -> str:
-    names = found.label_names
+def _data(network: FoundNetwork) -> str:
+    names = network.label_names
     more = f" and {len(names) - SHOWN_LABELS} more" if len(names) > SHOWN_LABELS else ""
     return (
-        f"## Data\n\n`{found.data}`: {found.data_summary}.\n\n"
+        f"## Data\n\n`{network.data}`: {network.data_summary}.\n\n"
         f"Classes, in the order of the outputs: {', '.join(names[:SHOWN_LABELS])}{more}."
     )
 
 
-def _origin(found: FoundNetwork) -> str:
-    trained = "Trained in full after the search, on" if found.retrained else "Trained on"
-    training = ", ".join(f"{name} {value}" for name, value in found.training.items())
+def _origin(network: FoundNetwork) -> str:
+    trained = "Trained in full after the search, on" if network.retrained else "Trained on"
+    training = ", ".join(f"{name} {value}" for name, value in network.training.items())
     return (
-        f"## How it was found\n\nTrial {found.number} of {found.trials} of the run "
-        f"{found.run}: {found.strategy} over the space {found.space}, seed "
-        f"{found.seed}, best by {found.metric}. {trained} the training split only, with "
+        f"## How it was found\n\nTrial {network.number} of {network.trials} of the run "
+        f"{network.run}: {network.strategy} over the space {network.space}, seed "
+        f"{network.seed}, best by {network.metric}. {trained} the training split only, with "
         f"{training}; these are the weights after the last epoch.\n\n"
         "`architecture.json` has all of this as data, `weights.safetensors` the weights, and "
         "`space.py` builds the network."

@@ -76,7 +76,7 @@ def found_network(
 def pack_weights(weights: Mapping[str, Tensor]) -> bytes:
     """Write weights as safetensors; those that several layers share are written for each."""
     return write_tensors(
-        {name: own.detach().cpu().clone().contiguous() for name, own in weights.items()}
+        {name: weight.detach().cpu().clone().contiguous() for name, weight in weights.items()}
     )
 
 
@@ -90,10 +90,10 @@ def write_network(folder: Folder, parts: NetworkParts) -> None:
     write_found(folder, parts.found)
 
 
-def write_found(folder: Folder, found: FoundNetwork) -> None:
+def write_found(folder: Folder, network: FoundNetwork) -> None:
     """Write, or write anew, what a network's folder says of it."""
-    folder.write("README.md", model_card(found, folder.uri).encode())
-    folder.write(BEST, found.to_json())
+    folder.write("README.md", model_card(network, folder.uri).encode())
+    folder.write(BEST, network.to_json())
 
 
 def load(path: str) -> Network:
@@ -130,16 +130,16 @@ def read_network(folder: Folder) -> NetworkParts:
         FileNotFoundError: it holds none.
         ValueError: what it says of the network is broken.
     """
-    found = FoundNetwork.read(folder.read(BEST), folder.uri_of(BEST))
+    facts = FoundNetwork.read(folder.read(BEST), folder.uri_of(BEST))
     modules = folder.read(MODULES) if folder.exists(MODULES) else b""
-    return NetworkParts(found, folder.read(WEIGHTS), folder.read(SPACE).decode(), modules)
+    return NetworkParts(facts, folder.read(WEIGHTS), folder.read(SPACE).decode(), modules)
 
 
 def build_network(parts: NetworkParts) -> Network:
     """Build the network of a folder from its parts, in eval mode."""
-    found = parts.found
+    facts = parts.found
     build = load_space_source(parts.source, "space").build
-    net = build_net(build, found.architecture, found.input_shape, len(found.label_names))
-    network = Network(net, found.input_shape, found.label_names)
+    net = build_net(build, facts.architecture, facts.input_shape, len(facts.label_names))
+    network = Network(net, facts.input_shape, facts.label_names)
     network.load_weights(read_tensors(parts.weights))
     return network.eval()

@@ -51,15 +51,17 @@ class takes(Generic[P, Model]):  # noqa: N801 (a decorator)
         *leading, _ = known.parameters.values()
 
         @wraps(function)
-        def call(*args: Any, **given: Any) -> Any:
-            named = {p.name: given.pop(p.name) for p in leading[len(args) :] if p.name in given}
-            own = known.bind_partial(*args[: len(leading)], **named)
-            missing = [p.name for p in leading if p.name not in own.arguments]
+        def call(*args: Any, **values: Any) -> Any:
+            named = {p.name: values.pop(p.name) for p in leading[len(args) :] if p.name in values}
+            bound = known.bind_partial(*args[: len(leading)], **named)
+            missing = [p.name for p in leading if p.name not in bound.arguments]
             placed = dict(zip(self._placed, args[len(leading) :], strict=False))
-            if missing or len(args) > len(leading) + len(placed) or placed.keys() & given.keys():
+            if missing or len(args) > len(leading) + len(placed) or placed.keys() & values.keys():
                 what = f"needs {missing[0]}" if missing else "takes each option once, by its name"
                 raise TypeError(f"{function.__qualname__} {what}")
-            return function(*own.args, *own.kwargs.values(), self._model.checked(placed | given))
+            return function(
+                *bound.args, *bound.kwargs.values(), self._model.checked(placed | values)
+            )
 
         fields = self._model.model_fields
         named = [*self._placed, *(name for name in fields if name not in self._placed)]

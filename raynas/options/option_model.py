@@ -68,14 +68,14 @@ def one_of(what: str, name: str, legal: Any) -> None:
 def like(model: type[BaseModel], name: str, description: str | None = None, **changes: Any) -> Any:
     """Return the field of this name of another model, with another default or sentence."""
     field = model.model_fields[name]
-    told: dict[str, Any] = {"description": description or field.description}
+    facts: dict[str, Any] = {"description": description or field.description}
     if not field.is_required():
-        told["default"] = field.default
+        facts["default"] = field.default
     for limit in field.metadata:
-        told |= {
+        facts |= {
             k: v for k in ("ge", "gt", "le", "lt") if (v := getattr(limit, k, None)) is not None
         }
-    return Field(**{**told, **changes})
+    return Field(**{**facts, **changes})
 
 
 def one_line(error: ValidationError, model: type[BaseModel]) -> str:

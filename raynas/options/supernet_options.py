@@ -93,10 +93,12 @@ class SupernetOptions(Options):
     def _of_the_method(cls, values: Any) -> Any:
         """Set what the method sets and nobody else does."""
         method = values.get("method", cls.model_fields["method"].default)
-        own = METHODS.get(method, {}) if isinstance(method, str) else {}
+        method_options = METHODS.get(method, {}) if isinstance(method, str) else {}
         return {
-            **own,
-            **{name: v for name, v in values.items() if v is not None or name not in own},
+            **method_options,
+            **{
+                name: v for name, v in values.items() if v is not None or name not in method_options
+            },
         }
 
     @model_validator(mode="after")
@@ -113,8 +115,8 @@ class SupernetOptions(Options):
     def planned(self, mixtures: int) -> "SupernetPlan":
         """Return how a supernet of so many mixtures is trained."""
         tuning = mixtures * self.tuning_epochs if self.selection == "perturbation" else 0
-        own = {name: getattr(self, name) for name in SupernetOptions.model_fields}
-        return SupernetPlan(**own, all_epochs=self.supernet_epochs + tuning)
+        values = {name: getattr(self, name) for name in SupernetOptions.model_fields}
+        return SupernetPlan(**values, all_epochs=self.supernet_epochs + tuning)
 
 
 class SupernetPlan(SupernetOptions):

@@ -19,20 +19,20 @@ def commands(facts: Facts) -> list[Command]:
     """List them in the order in which a person needs them."""
     raynas, folder = facts.command, quote(facts.uri)
     again = " ".join(f"--compare {quote(other.uri)}" for other in facts.others)
-    found = []
+    lines = []
     if facts.state == "interrupted":
-        found.append(Command("Go on where it was interrupted", f"{raynas} resume {folder}"))
+        lines.append(Command("Go on where it was interrupted", f"{raynas} resume {folder}"))
     if facts.best:
         load = f"import raynas\n\nnet = raynas.load({facts.uri!r})  # a torch.nn.Module"
-        found.append(Command("Use the best network in Python", load))
+        lines.append(Command("Use the best network in Python", load))
         if not facts.origin:
             full = f"{raynas} retrain {folder}"
-            found.append(Command("Train the best architecture in full", full))
-        found.append(Command("Export it, to run without raynas", f"{raynas} export {folder}"))
+            lines.append(Command("Train the best architecture in full", full))
+        lines.append(Command("Export it, to run without raynas", f"{raynas} export {folder}"))
     else:
-        found.append(Command("Look at it while it runs", f"{raynas} status {folder} --watch"))
+        lines.append(Command("Look at it while it runs", f"{raynas} status {folder} --watch"))
     return [
-        *found,
+        *lines,
         *(_more_seeds(facts) if facts.origin else _more_search(facts)),
         Command("Write this page anew", f"{raynas} report {folder} {again}".rstrip()),
         Command(

@@ -76,8 +76,8 @@ def _sections(facts: Facts) -> list[Section]:
         [seeds, failures] if facts.origin
         else [progress, fronts, decisions, ancestry, predictor, controller, alphas, failures]
     )  # fmt: skip
-    found = (section(facts) for section in every)
-    return [section for section in found if section is not None]
+    parts = (section(facts) for section in every)
+    return [section for section in parts if section is not None]
 
 
 def _headline(facts: Facts) -> str:
@@ -134,7 +134,7 @@ def _tiles(facts: Facts) -> list[Tile]:
             if name in facts.ranked[0].metrics and name != facts.metric
         ]
     others = (("stopped", "stopped early"), ("failed", "failed"))
-    counts = [f"{n} {said}" for status, said in others if (n := len(facts.with_status(status)))]
+    counts = [f"{n} {word}" for status, word in others if (n := len(facts.with_status(status)))]
     done = f"{len(facts.trials):,}"
     if len(facts.trials) != facts.config.trials:
         done += f" of {facts.config.trials:,}"
@@ -150,18 +150,18 @@ def _tiles(facts: Facts) -> list[Tile]:
 def _drawings(facts: Facts) -> list[Drawn]:
     """Draw the best ones, those with the same architecture once; the one of a retraining."""
     different = list({trial.architecture.id: trial for trial in facts.ranked[::-1]}.values())
-    found = []
+    drawings = []
     for rank, trial in enumerate(different[::-1][:DRAWN], start=1):
         costs = [f"{NAMES.get(n, n)} {short(trial.metrics[n])}" for n in facts.costs
                  if n in trial.metrics and n != facts.metric]  # fmt: skip
         remark = ", ".join([f"{facts.metric} {facts.told(trial)}", *costs])
         value = trial.architecture.value
         title = "" if facts.origin else f"Rank {rank}: trial {trial.number}"
-        found.append(Drawn(title, remark, describe(value), draw(value)))
-    return found
+        drawings.append(Drawn(title, remark, describe(value), draw(value)))
+    return drawings
 
 
 def _options(facts: Facts) -> list[tuple[str, object]]:
     values = facts.config.model_dump()
-    own = values.pop("options")
-    return [*values.items(), *own.items()]
+    strategy_options = values.pop("options")
+    return [*values.items(), *strategy_options.items()]

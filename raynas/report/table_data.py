@@ -67,19 +67,19 @@ def _description(trial: Trial) -> str:
 
 def _details(trial: Trial, facts: Facts) -> dict[str, Any]:
     """Return what is shown of a trial when it is opened, besides its row."""
-    found: dict[str, Any] = {
+    details: dict[str, Any] = {
         "id": trial.architecture.id,
         "at": round((trial.started_at - facts.trials[0].started_at).total_seconds(), 1),
         "node": trial.node,
     }
     if trial.proposal.parents:
-        found["parents"] = list(trial.proposal.parents)
+        details["parents"] = list(trial.proposal.parents)
     supernet = {n: metric_text(n, v) for n, v in trial.metrics.items() if n.startswith(SUPERNET)}
     if supernet:
-        found["metrics"] = supernet
+        details["metrics"] = supernet
     if trial.error:
-        found["error"] = trial.error
-    return found
+        details["error"] = trial.error
+    return details
 
 
 def _curves(trials: list[Trial]) -> dict[int, dict[str, list[float | None]]]:

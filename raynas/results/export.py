@@ -74,9 +74,9 @@ def export_run(path: str, call: ExportCall) -> Export:
     made = _write(folder, network, data, call.format, taken_from)
     if call.quantize:
         made = made.model_copy(update={"int8": _quantize(folder, network, data, call.format)})
-    found = parts.found.but(exported=made)
-    write_network(folder, replace(parts, found=found))
-    return Export(folder, found, made)
+    network_facts = parts.found.but(exported=made)
+    write_network(folder, replace(parts, found=network_facts))
+    return Export(folder, network_facts, made)
 
 
 def summary(export: Export) -> list[str]:
@@ -130,10 +130,12 @@ def _network(
             f"the weights of trial {trial.number} were not kept (the run kept the best "
             f"{config.keep}); train it again with `raynas retrain`, of the same --rank"
         )
-    found = found_network(config, trial, data, config.training, config.space_name, test=None)
+    network_facts = found_network(
+        config, trial, data, config.training, config.space_name, test=None
+    )
     source = run.folder.read(SPACE).decode()
     weights = trial_weights(checkpoints, trial.trial_id)
-    return NetworkParts(found, weights, source, modules), f"trial {trial.number}"
+    return NetworkParts(network_facts, weights, source, modules), f"trial {trial.number}"
 
 
 def _write(

@@ -61,16 +61,17 @@ def retrain_run(path: str, call: RetrainCall, view: View | None = None) -> RunFo
 
 def retrainings(run: RunFolder, number: int) -> list[RunFolder]:
     """Return the retrainings of a trial that have a network, the best by the metric first."""
-    found = []
+    folders = []
     for info in (run.folder / RETRAINED).list():
         folder = run.folder / RETRAINED / info.base_name
         if folder.exists(RUN_FILE):
             one = open_run(folder.uri)
             origin, best = one.origin(), one.best()
             if origin and best and origin.number == number:
-                found.append((best.metrics[run.config.metric], one))
+                folders.append((best.metrics[run.config.metric], one))
     return [
-        one for _, one in sorted(found, key=lambda pair: pair[0], reverse=run.config.mode == "max")
+        one
+        for _, one in sorted(folders, key=lambda pair: pair[0], reverse=run.config.mode == "max")
     ]
 
 
@@ -109,19 +110,22 @@ def _with_options(value: Any, call: RetrainCall) -> Any:
     record = value.get("training") if isinstance(value, Mapping) else None
     if not isinstance(record, Mapping):
         return value
-    given = {**call.options, **({} if call.epochs is None else {"epochs": call.epochs})}
-    return {**value, "training": {name: given.get(name, own) for name, own in record.items()}}
+    options = {**call.options, **({} if call.epochs is None else {"epochs": call.epochs})}
+    return {
+        **value,
+        "training": {name: options.get(name, default) for name, default in record.items()},
+    }
 
 
 def _config(parent: RunFolder, folder: Folder, call: RetrainCall) -> RunConfig:
     searched = read_run_config(parent.folder)
     legal = searched.legal_options
     shared = {n: v for n, v in searched.options.items() if legal[n] in ("training", "data")}
-    own = call.model_dump(include={"cpus_per_trial", "gpus_per_trial", "logger"})
+    options = call.model_dump(include={"cpus_per_trial", "gpus_per_trial", "logger"})
     seeds = call.seeds or 1
     values = {
         **searched.model_dump(),
-        **{name: value for name, value in own.items() if value is not None},
+        **{name: value for name, value in options.items() if value is not None},
         "strategy": "random",
         "deduplicate": "exact",
         "scheduler": "none",

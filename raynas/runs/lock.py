@@ -148,7 +148,7 @@ def _renew(folder: Folder, owner: dict[str, Any], beat: int) -> None:
 
 def _read(folder: Folder) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = json.loads(folder.read(LEASE))
+        lease: dict[str, Any] = json.loads(folder.read(LEASE))
     except FileNotFoundError:
         return {}
-    return found
+    return lease

@@ -67,8 +67,8 @@ class RunConfig(RunOptions):
         )
 
     def _part(self, model: type[Part], **shared: Any) -> Part:
-        own = {name: v for name, v in self.options.items() if name in model.model_fields}
-        return model.checked({**own, **shared})
+        values = {name: v for name, v in self.options.items() if name in model.model_fields}
+        return model.checked({**values, **shared})
 
     def read_options(self) -> dict[str, Any]:
         """Return every option of every part, those that are not given as well."""
@@ -86,9 +86,9 @@ class RunConfig(RunOptions):
         trials = PAIR if unset else self.trials
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
         made_up = f"{self.space_name}-{_stem(self.data)}-{self.strategy}-{stamp}"
-        given = {**kind.suited_options(trials), **self.options}
+        suited = {**kind.suited_options(trials), **self.options}
         values = {**self.model_dump(), "name": self.name or made_up, "trials": trials}
-        every = RunConfig(**{**values, "options": given}).read_options()
+        every = RunConfig(**{**values, "options": suited}).read_options()
         options = {name: every[name] for name in self.legal_options}
         return make_config(**{**values, "options": options})
 
@@ -156,11 +156,11 @@ def _check_pairs(config: RunConfig) -> None:
 
 def _check_scheduler(config: RunConfig) -> None:
     """Check that the metric is one that trials learn, and that there are epochs to stop before."""
-    own = config.scheduler_options
-    if isinstance(own, Graceful) and own.grace_period > config.epochs:
+    options = config.scheduler_options
+    if isinstance(options, Graceful) and options.grace_period > config.epochs:
         raise ValueError(
             f"grace_period: expected at most the epochs of a trial, {config.epochs}, got "
-            f"{own.grace_period}"
+            f"{options.grace_period}"
         )
     if config.metric not in LEARNED:
         raise ValueError(

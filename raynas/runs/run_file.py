@@ -39,8 +39,8 @@ class RunFile:
         Raises:
             ValueError: a value is not legal; one line says which.
         """
-        own = {**self.options["options"], **overrides.pop("options", {})}
-        return make_config(**{**self.options, **overrides, "options": own})
+        options = {**self.options["options"], **overrides.pop("options", {})}
+        return make_config(**{**self.options, **overrides, "options": options})
 
     def to_yaml(self) -> str:
         """Write it."""

@@ -23,21 +23,21 @@ def find_modules(source: str, names: list[str], folder: Path | None) -> bytes:
     """
     folders = [folder] if folder else []
     folders += [Path(entry) for entry in sys.path if not _installed(Path(entry).resolve())]
-    found: dict[str, bytes] = {}
+    sources: dict[str, bytes] = {}
     queue = [*names, *_imports(source.encode(), "")]
     while queue:
         name = queue.pop()
         for path, package in _files(name, folders):
-            if path not in found:
+            if path not in sources:
                 content = (package[0] / path).read_bytes()
-                found[path] = content
+                sources[path] = content
                 queue += _imports(content, package[1])
-    if not found:
+    if not sources:
         return b""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(found):
-            archive.writestr(path, found[path])
+        for path in sorted(sources):
+            archive.writestr(path, sources[path])
     return buffer.getvalue()
 
 

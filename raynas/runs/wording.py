@@ -57,10 +57,10 @@ def spread(seeds: list[dict[str, float]], metric: str) -> str:
 
 def command() -> str:
     """Return how a person types `raynas` here: its path, where the shell would not find it."""
-    own = Path(sys.argv[0])
-    if own.name != "raynas" or shutil.which("raynas"):
+    program = Path(sys.argv[0])
+    if program.name != "raynas" or shutil.which("raynas"):
         return "raynas"
-    return os.path.relpath(own)
+    return os.path.relpath(program)
 
 
 def trials_in_words(config: RunOptions) -> str:

@@ -98,14 +98,16 @@ def read_columns(path: str, columns: list[str]) -> pa.Table:
         with fsspec.open(path, "rb") as file:
             parquet = pq.ParquetFile(file)
             known = parquet.schema_arrow.names
-            found = parquet.read(columns=[name for name in dict.fromkeys(columns) if name in known])
+            columns_read = parquet.read(
+                columns=[name for name in dict.fromkeys(columns) if name in known]
+            )
     except (OSError, ImportError, ValueError, pa.ArrowException) as error:
         problem = " ".join(str(error).split())
         raise ValueError(f"table {path} cannot be read: {problem}") from error
     for column in columns:
         if column not in known:
             raise ValueError(f"table {path} has no column {column!r}; it has {', '.join(known)}")
-    return found
+    return columns_read
 
 
 def _numbers(columns: pa.Table, name: str, table: str) -> list[float | None]:

@@ -38,9 +38,9 @@ class Summary:
     def text(self) -> str:
         """Say it in one line."""
         best, wanted = np.array(self.best), self.wanted
-        found = f"best {wanted.signal} {best.mean():.4f} ± {best.std():.4f}" if len(best) else "-"
+        summary = f"best {wanted.signal} {best.mean():.4f} ± {best.std():.4f}" if len(best) else "-"
         return (
-            f"{wanted.strategy}: {found} over {wanted.seeds} seeds, {self.evaluations:,} "
+            f"{wanted.strategy}: {summary} over {wanted.seeds} seeds, {self.evaluations:,} "
             f"evaluations in {self.seconds:.1f} s ({1000 * self.seconds / self.evaluations:.2f} ms "
             f"each), workers idle {100 * self.idle:.2f} %; {wanted.output}"
         )
@@ -95,12 +95,12 @@ def _check(wanted: ReplayCall) -> None:
             f"strategy {wanted.strategy} learns from training a supernet, which no table has; "
             f"expected one of {', '.join(replayed)}"
         )
-    own = strategy.options_type.own_fields()
+    fields = strategy.options_type.own_fields()
     for option in wanted.options:
-        if option not in own:
+        if option not in fields:
             raise ValueError(
                 f"option {option!r} is not one of strategy {wanted.strategy}; expected some of "
-                f"{', '.join(own)}"
+                f"{', '.join(fields)}"
             )
     _options(wanted, 0)
 

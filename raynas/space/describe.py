@@ -49,13 +49,13 @@ def _cell(cell: dict[str, JSON]) -> str:
             return f"node {index}"
         return "input" if inputs == 1 else f"input {index}"
 
-    said = []
+    parts = []
     for i, node in enumerate(nodes):
         terms = [f"{_plain(e['op'])}({place(e['input'])})" for e in node if e["op"] != NONE]
-        said.append(f"{place(inputs + i)} = {' + '.join(terms) or 'nothing'}")
+        parts.append(f"{place(inputs + i)} = {' + '.join(terms) or 'nothing'}")
     if cell["output"] != [inputs + len(nodes) - 1]:
-        said.append(f"output = {' and '.join(map(place, cell['output']))}")
-    return ", ".join(said)
+        parts.append(f"output = {' and '.join(map(place, cell['output']))}")
+    return ", ".join(parts)
 
 
 def _field(name: str, value: JSON) -> str:

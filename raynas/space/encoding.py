@@ -69,18 +69,18 @@ def discover(space: Space) -> list[Decision]:
     finds all of them; a function that asks something only for a combination of answers may hide it.
     Where a path has several sets of options, the longest counts.
     """
-    found: dict[str, Decision] = {}
+    seen: dict[str, Decision] = {}
     to_try: list[dict[str, int]] = [{}]
     while to_try:
         picks = to_try.pop()
         architecture, decisions = walk(space, _replaying(picks, lambda decision: 0))
         for decision in decisions:
-            known = found.get(decision.path)
+            known = seen.get(decision.path)
             done = len(known.options) if known else 1
             if known is None or len(decision.options) > done:
-                found[decision.path] = decision
+                seen[decision.path] = decision
                 to_try += [
                     {**architecture.picks, decision.path: index}
                     for index in range(done, len(decision.options))
                 ]
-    return [found[path] for path in sorted(found)]
+    return [seen[path] for path in sorted(seen)]

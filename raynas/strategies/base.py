@@ -140,18 +140,18 @@ class Strategy(ABC):
 
         Each proposal is made when as many results were known as when it was asked for.
         """
-        told = list(results)
-        proposals = [*(proposal for proposal, _ in told), *asked]
+        history = list(results)
+        proposals = [*(proposal for proposal, _ in history), *asked]
         proposals.sort(key=lambda proposal: (proposal.known, proposal.number))
         for proposal in proposals:
             while self.told < proposal.known:
-                self._retell(told)
+                self._retell(history)
             self._expect(proposal)
-        while self.told < len(told):
-            self._retell(told)
+        while self.told < len(history):
+            self._retell(history)
 
-    def _retell(self, told: list[tuple[Proposal, Result]]) -> None:
-        proposal, result = told[self.told]
+    def _retell(self, history: list[tuple[Proposal, Result]]) -> None:
+        proposal, result = history[self.told]
         if proposal.number not in self.pending:
             raise ValueError(
                 f"the history is broken: result {self.told} is of trial {proposal.number}, which "

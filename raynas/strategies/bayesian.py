@@ -87,14 +87,14 @@ class BayesianOptimization(Strategy):
         best = [e.architecture for e in finished[:BEST]]
         if self._surrogate.listed:
             start = self._surrogate.listed.candidates(kernel, best, closed, rng)
-            found = climb(self.space, start, belief.improvement, closed, rng, rounds=0)
+            climbed = climb(self.space, start, belief.improvement, closed, rng, rounds=0)
         else:
             start = around(self.space, best, self.options.candidates, rng)
-            found = climb(self.space, start, belief.improvement, closed, rng)
-        if found is None:
+            climbed = climb(self.space, start, belief.improvement, closed, rng)
+        if climbed is None:
             return Proposal(sample(self.space, rng))
         sign = 1 if self.options.mode == "max" else -1
         widened = widening(trained, sign)
-        expected, *interval = (sign * score for score in belief.predict(found, widened))
+        expected, *interval = (sign * score for score in belief.predict(climbed, widened))
         notes = {"predicted": expected, "interval": sorted(interval), "widened": widened}
-        return Proposal(found, notes=notes)
+        return Proposal(climbed, notes=notes)

@@ -65,12 +65,12 @@ def trial(
     One stopped early is what Optuna calls pruned; what it had reached is its value after step 0.
     """
     ended = TrialState.COMPLETE if finished else TrialState.PRUNED
-    told = TrialState.FAIL if score is None else ended
+    state = TrialState.FAIL if score is None else ended
     named = {decision.path: suggestion(decision) for decision in decisions}
     return Told(
         number=-1,
         trial_id=-1,
-        state=TrialState.RUNNING if running else told,
+        state=TrialState.RUNNING if running else state,
         value=score,
         datetime_start=None,
         datetime_complete=None,

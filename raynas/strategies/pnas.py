@@ -143,21 +143,21 @@ class ProgressiveSearch(Strategy):
     def _next_level(self, trained: list[Evaluation]) -> Level:
         """Expand the best of the last level by one block; mutate the best where nothing grows."""
         rng, last = self._rng(), self._levels[-1]
-        found: list[Architecture] = []
+        level: list[Architecture] = []
         if not last.refines:
             its = [e for e in trained if self.identity(e.architecture) in last.predicted]
             best = _best(its, self.options.beam)
-            found = larger(
+            level = larger(
                 self.space,
                 best or last.candidates[: self.options.beam],
                 self.options.expansions,
                 rng,
             )
-        refines = not found
+        refines = not level
         if refines:
             count = min(self.options.expansions, REFINING * self.options.beam)
-            found = around(self.space, _best(trained, self.options.beam), count, rng)
-        candidates = self._different(found, trained)
+            level = around(self.space, _best(trained, self.options.beam), count, rng)
+        candidates = self._different(level, trained)
         scores = self._predict(trained, candidates)
         names = list(map(self.identity, candidates))
         predicted: dict[str, float | None] = dict.fromkeys(names)
@@ -169,12 +169,12 @@ class ProgressiveSearch(Strategy):
         return Level(candidates, predicted, quota, len(trained), refines)
 
     def _different(
-        self, found: list[Architecture], trained: list[Evaluation]
+        self, level: list[Architecture], trained: list[Evaluation]
     ) -> list[Architecture]:
         """Leave out duplicates, among those found and of what was trained."""
         closed = {self.identity(e.architecture) for e in trained}
         different: dict[str, Architecture] = {}
-        for architecture in found:
+        for architecture in level:
             different.setdefault(self.identity(architecture), architecture)
         return [a for name, a in different.items() if name not in closed]
 
@@ -215,9 +215,9 @@ class ProgressiveSearch(Strategy):
         """
         predicted = self._levels[-1].predicted
         pairs = [
-            (said, e.score)
+            (score, e.score)
             for e in trained
-            if (said := predicted.get(self.identity(e.architecture))) is not None
+            if (score := predicted.get(self.identity(e.architecture))) is not None
             and e.score is not None
             and e.finished
         ]

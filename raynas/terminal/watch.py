@@ -63,12 +63,12 @@ def _looks(run: RunFolder) -> Iterator[tuple[RunFolder, list[Trial], str]]:
 def _line(run: RunFolder, trials: list[Trial]) -> str:
     """Say in one line how far a run is."""
     failed = sum(trial.status == "failed" for trial in trials)
-    said = [f"{len(trials)}/{run.config.trials} {run.unit}s"]
+    parts = [f"{len(trials)}/{run.config.trials} {run.unit}s"]
     if failed:
-        said.append(f"{failed} failed")
+        parts.append(f"{failed} failed")
     best = ranked(trials, run)
     if best:
         metric = run.config.metric
         value = metric_text(metric, best[0].metrics[metric])
-        said.append(f"best {metric} {value} ({run.unit} {best[0].number})")
-    return escape(", ".join(said))
+        parts.append(f"best {metric} {value} ({run.unit} {best[0].number})")
+    return escape(", ".join(parts))

@@ -116,11 +116,13 @@ class Candidate(LightningModule):
         check_batch_seen(self._evaluated, "validate with" if prefix == "val" else "test with")
         outputs, labels = (torch.cat(part) for part in zip(*self._evaluated, strict=True))
         self._evaluated.clear()
-        given = (outputs.argmax(dim=1), labels, self.num_outputs)
+        answers = (outputs.argmax(dim=1), labels, self.num_outputs)
         metrics = {
             f"{prefix}_loss": functional.cross_entropy(outputs, labels),
-            f"{prefix}_accuracy": multiclass_accuracy(*given, average="micro", validate_args=False),
-            f"{prefix}_f1": multiclass_f1_score(*given, average="macro", validate_args=False),
+            f"{prefix}_accuracy": multiclass_accuracy(
+                *answers, average="micro", validate_args=False
+            ),
+            f"{prefix}_f1": multiclass_f1_score(*answers, average="macro", validate_args=False),
         }
         self.log_dict(metrics)
 

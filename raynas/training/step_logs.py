@@ -36,11 +36,11 @@ class StepLog:
 
     def open(self, trial_id: str, config: TrainingOptions, architecture: str) -> Logger:
         """Make the logger of one trial, or go on with what it has logged."""
-        told = {"architecture": architecture, **config.model_dump()}
+        parameters = {"architecture": architecture, **config.model_dump()}
         logger = (
             self._tensorboard(trial_id) if self.kind == "tensorboard" else self._mlflow(trial_id)
         )
-        logger.log_hyperparams(told)
+        logger.log_hyperparams(parameters)
         return logger
 
     def _tensorboard(self, trial_id: str) -> Logger:

@@ -16,8 +16,6 @@ from run_cases import SPACE, checkpoints, facts, record, write_space
 
 import raynas
 from raynas.data import load_data
-from raynas.networks.formats import open_torch, write_torch
-from raynas.networks.int8 import quantize_torch
 from raynas.runs.trial import Trial
 
 OPTIONS = {"population": 2, "tournament": 2, "batch_size": 128}
@@ -262,27 +260,6 @@ def test_int8_is_measured_before_and_after(copy, tmp_path, format_):
     card = (folder / "README.md").read_text()
     assert f"{int8['val_accuracy']:.4f}" in card
     assert int8["measured_on"] in card
-    if format_ == "onnx":
-        assert all(w.min() >= -64 and w.max() <= 64 for w in int8_weights(folder / int8["file"]))
-
-
-def int8_weights(model: Path) -> list[np.ndarray]:
-    """Return the weights that are multiplied in 8 bits; of two such products the sum takes 16."""
-    onnx = pytest.importorskip("onnx")
-    weights = [onnx.numpy_helper.to_array(w) for w in onnx.load(model).graph.initializer]
-    rounded = [w for w in weights if w.dtype == np.int8 and w.ndim > 1]
-    assert rounded
-    return rounded
-
-
-def test_weights_in_8_bits_take_a_quarter():
-    """In a net that is large enough for a program's own description not to matter."""
-    net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 4096), torch.nn.ReLU(),
-                              torch.nn.Linear(4096, 10)).eval()  # fmt: skip
-    inputs = torch.rand(4, 1, 8, 8)
-    content = quantize_torch(net, inputs, [(inputs, torch.zeros(4))])
-    assert len(content) < 0.45 * len(write_torch(net, inputs))
-    assert torch.allclose(open_torch(content)(inputs), net(inputs), atol=0.05)
 
 
 @pytest.mark.parametrize(

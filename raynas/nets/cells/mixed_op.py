@@ -156,10 +156,10 @@ def _shuffled(mixed: Tensor | None, passed: Tensor) -> Tensor:
     """Join the mixed channels and those that passed, channel i of each part beside one another."""
     like = passed[..., :1, :]
     if mixed is None or not mixed.ndim:
-        own = like * 0 if mixed is None else like * 0 + mixed
+        passed_on = like * 0 if mixed is None else like * 0 + mixed
     else:
-        own = mixed.permute(0, 2, 3, 1).unsqueeze(-2)
-    return torch.cat([own, passed], dim=-2).transpose(-1, -2).flatten(-2).permute(0, 3, 1, 2)
+        passed_on = mixed.permute(0, 2, 3, 1).unsqueeze(-2)
+    return torch.cat([passed_on, passed], dim=-2).transpose(-1, -2).flatten(-2).permute(0, 3, 1, 2)
 
 
 def _layers(module: nn.Module) -> list[nn.Module]:

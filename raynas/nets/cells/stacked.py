@@ -28,8 +28,8 @@ class StackedCell(nn.Module):
         """Run over the maps of shape (batch, channels, height, width) before this cell."""
         names = (str(i) for i in range(len(maps)))
         ready = [
-            self.prepare[name](given) if name in self.prepare else None
-            for name, given in zip(names, maps, strict=True)
+            self.prepare[name](map_in) if name in self.prepare else None
+            for name, map_in in zip(names, maps, strict=True)
         ]
         result: Tensor = self.cell(*ready)
         return result

@@ -111,11 +111,11 @@ class WiredCell(nn.Module):
         the shape that the other inputs give it.
         """
         hold = Place if self.mixed else _as_it_is
-        places = [hold(given) for given in inputs]
+        places = [hold(map_in) for map_in in inputs]
         values = list(inputs)
         for edges in self.wires:
-            found = [self.ops[name](places[start]) for name, start in edges]
-            terms = [term for term in found if term is not None]
+            results = [self.ops[name](places[start]) for name, start in edges]
+            terms = [term for term in results if term is not None]
             values.append(total(terms) if terms else None)
             if self.mixed and values[-1] is not None and values[-1].requires_grad:
                 values[-1].register_hook(dense)  # type: ignore[no-untyped-call]  # torch has no type for it
@@ -123,8 +123,8 @@ class WiredCell(nn.Module):
         outputs = [values[place] for place in self.output]
         like = next((o for o in outputs if o is not None and o.ndim), None)
         if like is None:
-            given = next(i for i in inputs if i is not None)
-            like = given[:, :, :: self.stride, :: self.stride]
+            map_in = next(i for i in inputs if i is not None)
+            like = map_in[:, :, :: self.stride, :: self.stride]
         maps = [_map(output, like) for output in outputs]
         joined = torch.cat(maps, dim=1) if len(maps) > 1 else maps[0]
         return joined + self._nothing() if len(self.dead) and self.training else joined

@@ -132,14 +132,14 @@ class RelaxedLayer(nn.Module):
 
     def forward(self, states: States) -> States:
         """Run all layers over all maps and sum what has the same size."""
-        found: States = {}
+        states_after: States = {}
         for option, chance in self.kind.chances():
             layer = self.layers[self.kind.options.index(option)]
             for size, (weight, inputs) in states.items():
-                for own, maps in layer(inputs, size, weight):
+                for state, maps in layer(inputs, size, weight):
                     wide = functional.pad(maps, (0, 0, 0, 0, 0, self.most - maps.shape[1]))
-                    _add(found, chance * own, chance * wide)
-        return found
+                    _add(states_after, chance * state, chance * wide)
+        return states_after
 
 
 class RelaxedChain(nn.Module):

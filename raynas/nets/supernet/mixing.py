@@ -49,11 +49,11 @@ def draw(
         hard = torch.zeros_like(soft).scatter_(1, soft.argmax(dim=1, keepdim=True), 1)
         weights = hard - soft.detach() + soft
         others = weights * (1 - hard)
-        for path, index, own, rest in zip(paths, indices, weights, others, strict=True):
+        for path, index, row, rest in zip(paths, indices, weights, others, strict=True):
             edge = edges.get(path)
             factor = 1 if edge is None else edge
             mixes[path] = Mix(
-                (index,), {index: own[index] * factor}, rest=(rest * factor).sum(), edge=edge
+                (index,), {index: row[index] * factor}, rest=(rest * factor).sum(), edge=edge
             )
     return {path: mixes[path] for path in alphas}
 

@@ -172,7 +172,7 @@ class Supernet(nn.Module):
         weights, active, edges = softmaxes(dict(self.alphas)), self._active(), self._edges()
         for path in [path for path, index in self._decisions().items() if index != OPEN]:
             weights[path] = torch.ones_like(weights[path])
-        return {path: mixed(own, active[path], edges.get(path)) for path, own in weights.items()}
+        return {path: mixed(row, active[path], edges.get(path)) for path, row in weights.items()}
 
     def _sampled(self, temperature: float) -> dict[str, Mix]:
         return draw(dict(self.alphas), temperature, self._active(), self._edges())

@@ -105,11 +105,11 @@ def _chain(layers: list[dict[str, JSON]], name: str, alone: bool = True) -> Mark
     places = [Place("input", kind="end")]
     wires = []
     for i, (layer, read) in enumerate(zip(layers, reads, strict=True), start=1):
-        told = {k: f for k, f in layer.items() if k not in ("type", "op")}
+        fields = {k: f for k, f in layer.items() if k not in ("type", "op")}
         if wired:
-            told.pop("inputs")
+            fields.pop("inputs")
         head = plain(layer.get("type", layer.get("op", "")))
-        places.append(Place(head, describe(told), kind_of(head)))
+        places.append(Place(head, describe(fields), kind_of(head)))
         starts = [j + 1 for j in read or []] or [0] if wired else [i - 1]
         wires += [Wire(j, i, kind="skip" if j < i - 1 else "flow") for j in starts]
     places.append(Place("output", kind="end"))

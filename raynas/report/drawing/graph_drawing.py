@@ -104,11 +104,11 @@ def _ports(arcs: list[Wire]) -> dict[tuple[int, int], float]:
         span = wire.end - wire.start
         at[wire.end, wire.left].append(((0, span), number, 1))
         at[wire.start, wire.left].append(((1, -span), number, 0))
-    found = {}
+    ports = {}
     for ends in at.values():
         for place, (_, number, end) in enumerate(sorted(ends), start=1):
-            found[number, end] = BOX * place / (len(ends) + 1)
-    return found
+            ports[number, end] = BOX * place / (len(ends) + 1)
+    return ports
 
 
 def _free(

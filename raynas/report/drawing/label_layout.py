@@ -46,24 +46,24 @@ def label(path: str, value: JSON, picks: Mapping[str, int]) -> str:
     """Say what a decision came to, "" where the value does not tell."""
     steps = path.split("/")
     if steps[-1] == "length":
-        found = _at(value, steps[:-1])
-        return str(len(found)) if isinstance(found, list) else ""
+        part = _at(value, steps[:-1])
+        return str(len(part)) if isinstance(part, list) else ""
     if len(steps) > 1 and steps[-2] == "inputs":  # does this layer read that one?
-        found = _at(value, steps[:-1])
-        if isinstance(found, list) and steps[-1].isdigit():
-            return "yes" if int(steps[-1]) in found else "no"
+        part = _at(value, steps[:-1])
+        if isinstance(part, list) and steps[-1].isdigit():
+            return "yes" if int(steps[-1]) in part else "no"
     if steps[-1] == "inputs":  # of a node: where its edges start
-        found = _at(value, steps[:-1])
-        if isinstance(found, list) and all(isinstance(e, dict) and "input" in e for e in found):
-            return " and ".join(str(edge["input"]) for edge in found)
-    found = _at(value, steps)
-    if found is _MISSING:
+        part = _at(value, steps[:-1])
+        if isinstance(part, list) and all(isinstance(e, dict) and "input" in e for e in part):
+            return " and ".join(str(edge["input"]) for edge in part)
+    part = _at(value, steps)
+    if part is _MISSING:
         return ""
-    if isinstance(found, dict):
-        return cut(_name_of(found, path, picks), 40)
-    if isinstance(found, list):
-        return cut(", ".join(map(plain, found)) or "nothing", 40)
-    return cut(plain(found), 40)
+    if isinstance(part, dict):
+        return cut(_name_of(part, path, picks), 40)
+    if isinstance(part, list):
+        return cut(", ".join(map(plain, part)) or "nothing", 40)
+    return cut(plain(part), 40)
 
 
 def _name_of(record: Mapping[str, JSON], path: str, picks: Mapping[str, int]) -> str:

@@ -34,14 +34,14 @@ class Scale:
     def ticks(self) -> list[float]:
         """Return three to eight round numbers from low to high."""
         if not self.log:
-            found = even_ticks(self.low, self.high)
-            return [tick for tick in found if not self.whole or tick.is_integer()]
+            values = even_ticks(self.low, self.high)
+            return [tick for tick in values if not self.whole or tick.is_integer()]
         decades = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
         for steps in ((1,), (1, 3), (1, 2, 5)):
-            found = [s * 10.0**d for d in decades for s in steps]
-            found = [value for value in found if self.low <= value <= self.high]
-            if len(found) >= 3:
-                return found[:: math.ceil(len(found) / 8)]
+            values = [s * 10.0**d for d in decades for s in steps]
+            values = [value for value in values if self.low <= value <= self.high]
+            if len(values) >= 3:
+                return values[:: math.ceil(len(values) / 8)]
         return even_ticks(self.low, self.high)
 
 

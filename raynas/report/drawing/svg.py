@@ -21,8 +21,8 @@ def picture(
 
 def path(kind: str, d: str, trials: str = "") -> Markup:
     """Return a path; `trials` are the numbers of those that its dots stand for."""
-    told = Markup(' data-trials="{}"').format(trials) if trials else ""
-    return Markup('<path class="{}" d="{}"{}/>').format(kind, d, told)
+    marks = Markup(' data-trials="{}"').format(trials) if trials else ""
+    return Markup('<path class="{}" d="{}"{}/>').format(kind, d, marks)
 
 
 def text(words: str, x: float, y: float, kind: str) -> Markup:

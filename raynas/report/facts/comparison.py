@@ -30,16 +30,16 @@ def check_comparable(facts: Facts, other: Facts) -> None:
 
 def differences(facts: Facts, other: Facts, but: str = "") -> list[str]:
     """Say what besides the strategy is not the same, option by option, `but` one left out."""
-    found = [
+    lines = [
         f"{name} {theirs} (here {ours})"
         for name in COUNTED
         if name != but
         and (ours := getattr(facts.config, name)) != (theirs := getattr(other.config, name))
     ]
     if facts.config.space == other.config.space and facts.space_source != other.space_source:
-        found.append(f"another version of the space {facts.config.space}")
+        lines.append(f"another version of the space {facts.config.space}")
     ours, theirs = facts.config.options, other.config.options
-    return found + [
+    return lines + [
         f"{name} {theirs[name]} (here {value})"
         for name, value in ours.items()
         if name in theirs and theirs[name] != value

@@ -91,11 +91,11 @@ def _changes(parent: Trial, child: Trial) -> list[str]:
         index = architecture.picks[path]
         return plain(label(path, architecture.value, architecture.picks) or f"option {index}")
 
-    found = []
+    changes = []
     for path, index in after.picks.items():
         if path not in before.picks:
-            found.append(f"{path}: new, {said(after, path)}")
+            changes.append(f"{path}: new, {said(after, path)}")
         elif before.picks[path] != index:
-            found.append(f"{path}: {said(before, path)} → {said(after, path)}")
+            changes.append(f"{path}: {said(before, path)} → {said(after, path)}")
     gone = [path for path in before.picks if path not in after.picks]
-    return [*found, *(f"{path}: gone" for path in gone)]
+    return [*changes, *(f"{path}: gone" for path in gone)]

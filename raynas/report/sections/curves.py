@@ -51,9 +51,9 @@ def learning_curves(facts: Facts) -> Figure | None:
 
 def _points(trial: Trial, name: str) -> list[tuple[float, float]]:
     """Return (epoch, value) of a trial's finite values."""
-    found: list[tuple[float, float]] = []
+    points: list[tuple[float, float]] = []
     for epoch in trial.curve:
         value = epoch.get(name)
         if isinstance(value, int | float) and math.isfinite(value):
-            found.append((float(epoch.get("epoch", len(found) + 1)), float(value)))
-    return found
+            points.append((float(epoch.get("epoch", len(points) + 1)), float(value)))
+    return points

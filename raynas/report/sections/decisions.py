@@ -33,25 +33,25 @@ def decisions(facts: Facts) -> Section:
         have = "has" if count == 1 else "have"
         why = f"Too few trials to tell: {count} {have} a result, and {LEAST} are the least."
         return Section("decisions", title, why)
-    found = judge(facts)
-    if found is None:
+    ranking = judge(facts)
+    if ranking is None:
         return Section("decisions", title, "Nothing to tell: all trials have the same result.")
-    if found.r2 < FORETOLD:
+    if ranking.r2 < FORETOLD:
         return Section(
             "decisions",
             title,
-            f"Cannot be told from these {found.trials} trials: a random forest that has seen four "
-            f"fifths of them does not foretell the others (R² {found.r2:.2f}).",
+            f"Cannot be told from these {ranking.trials} trials: a random forest that has seen "
+            f"four fifths of them does not foretell the others (R² {ranking.r2:.2f}).",
         )
     options = options_of(t.architecture for t in thinned(facts.scored, NAMED))
-    top = [one for one in found.decisions if one.high > 0][:SHOWN]
+    top = [one for one in ranking.decisions if one.high > 0][:SHOWN]
     figures = [
         Figure(
             "Importance of each decision",
             _ranking(top),
-            f"A random forest foretells {facts.metric} of unseen trials with R² {found.r2:.2f}. A "
-            "bar says by how much that falls when what was picked there is shuffled; the line "
-            f"spans four fifths of ten forests. {found.trials} trials.",
+            f"A random forest foretells {facts.metric} of unseen trials with R² {ranking.r2:.2f}. "
+            "A bar says by how much that falls when what was picked there is shuffled; the line "
+            f"spans four fifths of ten forests. {ranking.trials} trials.",
         )
     ]
     figures += [
@@ -75,9 +75,9 @@ def _end(name: str) -> str:
     return name if len(name) <= LONGEST else "…" + name[1 - LONGEST :]
 
 
-def _ranking(found: list[Importance]) -> Markup:
-    low, high = limits([0.0, *(x for one in found for x in (one.low, one.high))], 0.02)
-    rows = [(one.path, one.mean, one.low, one.high, "") for one in found]
+def _ranking(ranking: list[Importance]) -> Markup:
+    low, high = limits([0.0, *(x for one in ranking for x in (one.low, one.high))], 0.02)
+    rows = [(one.path, one.mean, one.low, one.high, "") for one in ranking]
     return _rows(rows, (min(0.0, low), high), "by how much R² falls", bars=True)
 
 

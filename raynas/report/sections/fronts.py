@@ -39,11 +39,11 @@ def fronts(facts: Facts) -> Section | None:
 
 def front_numbers(facts: Facts) -> set[int]:
     """Return the numbers of the trials that lie on some front."""
-    found: set[int] = set()
+    numbers: set[int] = set()
     for cost in facts.costs:
         trials = _with(facts, cost)
-        found |= {trials[place].number for place in _front(trials, facts.quality, cost)}
-    return found
+        numbers |= {trials[place].number for place in _front(trials, facts.quality, cost)}
+    return numbers
 
 
 def _with(facts: Facts, cost: str) -> list[Trial]:

@@ -78,12 +78,12 @@ def judge(facts: Facts) -> Judgement | None:
         predicted = forest.predict(shuffled.reshape(-1, columns.shape[1]))
         for place, one in enumerate(predicted.reshape(len(suspects), -1)):
             falls[place, number] = r2s[number] - _r2(one, scores[held], scores[fit])
-    found = [
+    judged = [
         Importance(paths[decision], float(fall.mean()), *map(float, np.quantile(fall, (0.1, 0.9))))
         for decision, fall in zip(suspects, falls, strict=True)
     ]
-    found.sort(key=lambda one: -one.mean)
-    return Judgement(len(trials), float(np.mean(r2s)), found)
+    judged.sort(key=lambda one: -one.mean)
+    return Judgement(len(trials), float(np.mean(r2s)), judged)
 
 
 def thinned(trials: list[Trial], most: int) -> list[Trial]:

@@ -56,8 +56,8 @@ def controller(facts: Facts) -> Section | None:
 def _smoothed(values: list[float], weight: float = 0.9) -> list[float]:
     """Return the moving average, without a bias to the first value."""
     total = norm = 0.0
-    found = []
+    means = []
     for value in values:
         total, norm = weight * total + value, weight * norm + 1
-        found.append(total / norm)
-    return found
+        means.append(total / norm)
+    return means

@@ -48,11 +48,11 @@ def _scatter(facts: Facts, trials: list[Trial]) -> Figure:
         chart.segments(spans, "thin", "95 % of the prediction")
     chart.dots(xs, ys, "main", "trial", [trial.number for trial in trials])
     rho = rank_correlation(xs, ys)
-    said = f"Spearman's rank correlation is {rho:.2f}" if rho is not None else "Too few to judge"
+    verdict = f"Spearman's rank correlation is {rho:.2f}" if rho is not None else "Too few to judge"
     return Figure(
         "Predicted and reached",
         chart.html(),
-        f"{said}, over {len(trials)} trials. They were chosen because they were predicted to be "
+        f"{verdict}, over {len(trials)} trials. They were chosen because they were predicted to be "
         "good, which makes them harder to tell apart than random ones.",
     )
 
@@ -142,11 +142,11 @@ def _number(trial: Trial, name: str) -> float | None:
 
 def _intervals(trials: list[Trial]) -> list[tuple[float, float]]:
     """Return the 95 % interval of each prediction, nothing where some trial notes none."""
-    found = []
+    intervals = []
     for trial in trials:
         match trial.proposal.notes.get("interval"):
             case [int() | float() as low, int() | float() as high] if math.isfinite(low + high):
-                found.append((float(low), float(high)))
+                intervals.append((float(low), float(high)))
             case _:
                 return []
-    return found
+    return intervals

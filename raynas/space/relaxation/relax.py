@@ -84,8 +84,8 @@ def derive(space: Space, strengths: Strengths) -> Architecture:
     def strongest(decision: Decision) -> int:
         if decision.path in edges:
             return edges[decision.path]
-        own = strengths[decision.path]
-        return max(range(len(own)), key=own.__getitem__)
+        weights = strengths[decision.path]
+        return max(range(len(weights)), key=weights.__getitem__)
 
     return walk(space, strongest)[0]
 
@@ -101,10 +101,10 @@ def taken(space: Space, picks: Mapping[str, int]) -> dict[str, int | None]:
         mixture["path"]: picks.get(mixture["path"]) for mixture in mixtures(relax(space).value)
     }
     for path, cell in _cells(space, ""):
-        own = value
+        part = value
         for name in filter(None, path.split("/")):
-            own = own[int(name) if isinstance(own, list) else name]
-        chosen |= taken_by_cell(cell, path, own)
+            part = part[int(name) if isinstance(part, list) else name]
+        chosen |= taken_by_cell(cell, path, part)
     return chosen
 
 

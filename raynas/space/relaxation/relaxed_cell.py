@@ -79,13 +79,13 @@ def strongest_of_cell(cell: Cell, path: str, strengths: Strengths) -> dict[str, 
 def taken_by_cell(cell: Cell, path: str, value: JSON) -> dict[str, int | None]:
     """Return which operation of each mixture a discrete cell takes; None on edges it lacks."""
     options = _options(cell)
-    found: dict[str, int | None] = {}
+    options_taken: dict[str, int | None] = {}
     for i, places in _nodes(cell):
-        found |= {_mixture(path, i, edge): None for edge in range(places * _rounds(cell))}
+        options_taken |= {_mixture(path, i, edge): None for edge in range(places * _rounds(cell))}
         for s, edge in enumerate(value["nodes"][i]):
             first = s * places if _rounds(cell) > 1 else 0
-            found[_mixture(path, i, first + edge["input"])] = options.index(edge["op"])
-    return found
+            options_taken[_mixture(path, i, first + edge["input"])] = options.index(edge["op"])
+    return options_taken
 
 
 def _best_op(cell: Cell, strengths: Sequence[float]) -> tuple[int, float]:

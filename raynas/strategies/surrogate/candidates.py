@@ -66,19 +66,19 @@ def climb(
     None if all are closed. Scores that agree in six digits tie, and the first one wins: so rounding
     does not decide what is proposed.
     """
-    found: dict[str, tuple[Architecture, float]] = {}
+    seen: dict[str, tuple[Architecture, float]] = {}
     fresh = _open(start, closed)
     for left in range(rounds, -1, -1):
         if fresh:
             scores = [float(f"{s:.6g}") for s in score(fresh)]
-            found.update((a.id, (a, s)) for a, s in zip(fresh, scores, strict=True))
+            seen.update((a.id, (a, s)) for a, s in zip(fresh, scores, strict=True))
         if not left:
             break
-        best = sorted(found.values(), key=lambda pair: -pair[1])[:beam]
+        best = sorted(seen.values(), key=lambda pair: -pair[1])[:beam]
         parents = [(a, decisions_of(space, a)) for a, _ in best]
         drawn = [_change(space, *parent, 1, rng) for parent in parents for _ in range(children)]
-        fresh = _open(drawn, closed | found.keys())
-    return max(found.values(), key=lambda pair: pair[1])[0] if found else None
+        fresh = _open(drawn, closed | seen.keys())
+    return max(seen.values(), key=lambda pair: pair[1])[0] if seen else None
 
 
 def _open(architectures: Sequence[Architecture], closed: Set[str]) -> list[Architecture]:

@@ -184,4 +184,4 @@ class SupernetModule(Candidate):
         flat = torch.cat([gradient.flatten() for gradient in gradients])
         flat = self.trainer.strategy.reduce(flat, reduce_op="mean")
         parts = flat.split([gradient.numel() for gradient in gradients])
-        return [part.view_as(own) for part, own in zip(parts, gradients, strict=True)]
+        return [part.view_as(like) for part, like in zip(parts, gradients, strict=True)]
