@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from raynas.engine.trial_report import TrialReport
-from raynas.runs.record import Record
+from raynas.runs.record import TrialRecord
 from raynas.runs.run_config import RunConfig
 from raynas.runs.storage import Folder
 from raynas.runs.trial import Trial, read_proposal, write_proposal
@@ -64,7 +64,7 @@ class Ledger:
         """Called after each epoch and each finished trial."""
         self.on_warning: Callable[[str], object] | None = None
         """Called with what a trial warns of, when it does."""
-        self._record = Record(folder)
+        self._record = TrialRecord(folder)
         self._checkpoints = folder / "checkpoints"
         self._checkpoints.make()
         self._waiting: list[Running] = []

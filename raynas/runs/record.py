@@ -23,7 +23,7 @@ ROWS_A_FILE = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Record:
+class TrialRecord:
     """The finished trials of a run folder, in order of completion."""
 
     def __init__(self, folder: Folder) -> None:

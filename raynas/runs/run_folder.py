@@ -6,7 +6,7 @@ from typing import TypeVar
 from raynas.options.run_options import RunOptions
 from raynas.runs.found_network import FoundNetwork, Origin, Said
 from raynas.runs.lock import is_locked
-from raynas.runs.record import Record
+from raynas.runs.record import TrialRecord
 from raynas.runs.run_file import RUN_FILE, read_run_file
 from raynas.runs.storage import Folder, open_folder
 from raynas.runs.trial import Trial
@@ -30,7 +30,7 @@ class RunFolder:
 
     def trials(self) -> Iterator[Trial]:
         """Yield the finished trials in order of completion."""
-        yield from Record(self.folder)
+        yield from TrialRecord(self.folder)
 
     def best(self) -> FoundNetwork | None:
         """Return what `best/architecture.json` says, or None while the search goes on.

@@ -40,7 +40,7 @@ def test_thousands_of_trials_are_few_files_and_the_same_history(tmp_path: Path, 
     monkeypatch.setattr(record, "ROWS_A_FILE", 100)
     config = make_config(space="mlp", strategy="evolution", trials=3000, options={"population": 50})
     space, folder = load_space("mlp"), open_folder(str(tmp_path))
-    strategy, writer = config.make_strategy(space), record.Record(folder)
+    strategy, writer = config.make_strategy(space), record.TrialRecord(folder)
     now = datetime.now(UTC)
     for _ in range(2000):
         proposal = strategy.ask()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from raynas.report.drawing.architecture_drawing import draw
-from raynas.report.drawing.graph_drawing import Place, Wire, draw_spine
+from raynas.report.drawing.graph_drawing import Box, Wire, draw_spine
 from raynas.space import bundled_spaces, load_space, sample
 from raynas.space.cells import NONE
 
@@ -111,7 +111,7 @@ def test_hostile_words_are_only_words():
 
 def test_labels_do_not_cover_each_other():
     """All edges of a cell of six nodes, two to each place: every label has room of its own."""
-    places = [Place(f"node {i}") for i in range(8)]
+    places = [Box(f"node {i}") for i in range(8)]
     wired = [Wire(i, j, "sep conv 3x3") for j in range(1, 8) for i in range(j)]
     picture = ET.fromstring(str(draw_spine(places, wired, "all")))  # noqa: S314 (our own)
     pills = [

@@ -17,7 +17,7 @@ import raynas
 from raynas.engine.refresh import refreshed
 from raynas.report import write_report
 from raynas.runs.lock import locked
-from raynas.runs.record import Record
+from raynas.runs.record import TrialRecord
 from raynas.runs.run_file import RUN_FILE, run_file
 from raynas.runs.run_folder import RunFolder, open_run
 from raynas.runs.storage import open_folder
@@ -32,7 +32,7 @@ def made_up(folder: Path, count: int, **config: object) -> RunFolder:
     run.folder.make()
     run.folder.write(RUN_FILE, run_file(settings).to_yaml().encode())
     run.folder.write("space.py", b'"""Chains of convolutions, for tests."""\n')
-    record = Record(run.folder)
+    record = TrialRecord(run.folder)
     for trial in random_trials(count):
         record.append(trial)
     return run

@@ -8,7 +8,7 @@ import pyarrow.dataset as ds
 import pytest
 
 from raynas.runs import record
-from raynas.runs.record import Record
+from raynas.runs.record import TrialRecord
 from raynas.runs.storage import open_folder
 from raynas.runs.trial import Trial
 from raynas.space import Architecture
@@ -67,7 +67,7 @@ def folder(tmp_path: Path):
 
 
 def test_columns_are_those_that_users_were_told(folder):
-    Record(folder).append(make_trial(1))
+    TrialRecord(folder).append(make_trial(1))
     schema = ds.dataset(f"{folder.path}/trials").schema
     metrics = dict.fromkeys(METRICS, "double")
     assert {field.name: str(field.type) for field in schema} == COLUMNS | metrics
@@ -76,11 +76,11 @@ def test_columns_are_those_that_users_were_told(folder):
 
 def test_what_was_appended_is_read_back_by_another(folder):
     trials = [make_trial(0), make_trial(1, error="it broke"), make_trial(2)]
-    writer = Record(folder)
+    writer = TrialRecord(folder)
     for trial in trials:
         writer.append(trial)
-    assert list(Record(folder)) == list(writer) == trials
-    for read, trial in zip(Record(folder), trials, strict=True):
+    assert list(TrialRecord(folder)) == list(writer) == trials
+    for read, trial in zip(TrialRecord(folder), trials, strict=True):
         assert read.to_row() == trial.to_row()
         assert read.architecture.id == Architecture(trial.architecture.value, {}).id
 
@@ -88,8 +88,8 @@ def test_what_was_appended_is_read_back_by_another(folder):
 def test_files_stay_few_and_a_writer_goes_on_in_the_last(folder, monkeypatch):
     monkeypatch.setattr(record, "ROWS_A_FILE", 3)
     for number in range(8):
-        Record(folder).append(make_trial(number))
-        assert [trial.number for trial in Record(folder)] == list(range(number + 1))
+        TrialRecord(folder).append(make_trial(number))
+        assert [trial.number for trial in TrialRecord(folder)] == list(range(number + 1))
     names = sorted(path.name for path in Path(folder.path, "trials").iterdir())
     assert names == ["00000.parquet", "00001.parquet", "00002.parquet"]
     assert pd.read_parquet(f"{folder.path}/trials").number.tolist() == list(range(8))
@@ -97,11 +97,11 @@ def test_files_stay_few_and_a_writer_goes_on_in_the_last(folder, monkeypatch):
 
 def test_a_metric_that_comes_later_is_a_column_of_all_rows(folder, monkeypatch):
     monkeypatch.setattr(record, "ROWS_A_FILE", 2)
-    writer = Record(folder)
+    writer = TrialRecord(folder)
     for number in range(3):
         writer.append(make_trial(number, error="no metric yet" if number < 2 else None))
     writer.append(make_trial(3, {**METRICS, "latency_ms": 7.5}))
-    Record(folder).append(make_trial(4, {"val_accuracy": 0.25}))
+    TrialRecord(folder).append(make_trial(4, {"val_accuracy": 0.25}))
     for table in (
         pd.read_parquet(f"{folder.path}/trials"),
         ds.dataset(f"{folder.path}/trials").to_table().to_pandas(),
@@ -109,12 +109,12 @@ def test_a_metric_that_comes_later_is_a_column_of_all_rows(folder, monkeypatch):
         assert table.number.tolist() == [0, 1, 2, 3, 4]
         assert table.val_accuracy.isna().tolist() == [True, True, False, False, False]
         assert table.latency_ms.dropna().tolist() == [7.5]
-    assert [trial.metrics for trial in Record(folder)][4] == {"val_accuracy": 0.25}
+    assert [trial.metrics for trial in TrialRecord(folder)][4] == {"val_accuracy": 0.25}
 
 
 def test_the_folder_can_be_read_at_every_moment(folder, monkeypatch):
     monkeypatch.setattr(record, "ROWS_A_FILE", 5)
-    writer = Record(folder)
+    writer = TrialRecord(folder)
     writer.append(make_trial(0))
     ended, seen = threading.Event(), []
 
@@ -136,18 +136,18 @@ def test_the_folder_can_be_read_at_every_moment(folder, monkeypatch):
 
 
 def test_what_a_crash_leaves_disturbs_nobody(folder):
-    writer = Record(folder)
+    writer = TrialRecord(folder)
     writer.append(make_trial(0))
     Path(folder.path, ".trials.00000.parquet.123.tmp").write_bytes(b"half a file")
     assert pd.read_parquet(f"{folder.path}/trials").number.tolist() == [0]
-    Record(folder).append(make_trial(1))
+    TrialRecord(folder).append(make_trial(1))
     assert pd.read_parquet(f"{folder.path}/trials").number.tolist() == [0, 1]
 
 
 def test_a_crash_between_the_files_of_a_new_metric(folder, monkeypatch):
     """Only the first of two files has the new column; the next writer sets it right."""
     monkeypatch.setattr(record, "ROWS_A_FILE", 2)
-    writer = Record(folder)
+    writer = TrialRecord(folder)
     for number in range(3):
         writer.append(make_trial(number))
     write, written = writer._write, []
@@ -162,7 +162,7 @@ def test_a_crash_between_the_files_of_a_new_metric(folder, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         writer.append(make_trial(3, {**METRICS, "f1": 0.5}))
     assert pd.read_parquet(f"{folder.path}/trials").number.tolist() == [0, 1, 2]
-    again = Record(folder)
+    again = TrialRecord(folder)
     again.append(make_trial(3, {**METRICS, "f1": 0.5}))
     again.append(make_trial(4))
     table = pd.read_parquet(f"{folder.path}/trials")
@@ -173,20 +173,20 @@ def test_a_crash_between_the_files_of_a_new_metric(folder, monkeypatch):
 def test_a_remote_folder(folder):
     remote = open_folder("memory://record-test/run")
     for number in range(3):
-        Record(remote).append(make_trial(number))
-    assert list(Record(remote)) == [make_trial(number) for number in range(3)]
+        TrialRecord(remote).append(make_trial(number))
+    assert list(TrialRecord(remote)) == [make_trial(number) for number in range(3)]
     names = [info.base_name for info in (remote / "trials").list()]
     assert names == ["00000.parquet"]
     remote.delete()
 
 
 def test_nothing_is_read_from_an_empty_record(folder):
-    assert list(Record(folder)) == []
+    assert list(TrialRecord(folder)) == []
 
 
 def test_a_row_costs_little(folder):
     """One row more in a full file is written in a few milliseconds."""
-    writer = Record(folder)
+    writer = TrialRecord(folder)
     start = datetime.now(UTC)
     for number in range(100):
         writer.append(make_trial(number))

@@ -6,7 +6,7 @@ from typing import Any
 from markupsafe import Markup
 
 from raynas.report.drawing.figure import Figure
-from raynas.report.drawing.graph_drawing import Place, Wire, draw_spine
+from raynas.report.drawing.graph_drawing import Box, Wire, draw_spine
 from raynas.report.drawing.op_names import cut, kind_of, plain
 from raynas.space import describe
 from raynas.space.cells import NONE, is_cell, live_edges
@@ -66,17 +66,17 @@ def _cell(cell: dict[str, JSON], name: str) -> Markup:
     """Draw a cell: inputs, nodes, output down the spine, an operation on each edge."""
     inputs, nodes = cell["inputs"], cell["nodes"]
     alive = {(i, j) for i, edges in enumerate(live_edges(cell)) for j, _ in edges}
-    places = [Place("input" if inputs == 1 else f"input {i}", kind="end") for i in range(inputs)]
+    places = [Box("input" if inputs == 1 else f"input {i}", kind="end") for i in range(inputs)]
     wires = []
     for i, node in enumerate(nodes):
         used = any((i, j) in alive for j in range(len(node)))
-        places.append(Place(f"node {inputs + i}", "" if used else "unused", "" if used else "none"))
+        places.append(Box(f"node {inputs + i}", "" if used else "unused", "" if used else "none"))
         for j, edge in enumerate(node):
             if edge["op"] != NONE:
                 op = _op(edge["op"])
                 kind = kind_of(op) if (i, j) in alive else "none"
                 wires.append(Wire(edge["input"], inputs + i, cut(op, 24), kind))
-    places.append(Place("output", kind="end"))
+    places.append(Box("output", kind="end"))
     end = len(places) - 1
     wires += [Wire(p, end, kind="join", left=p != end - 1) for p in cell["output"]]
     return draw_spine(places, wires, f"{plain(name) or 'cell'}: {describe(cell)}")
@@ -102,17 +102,17 @@ def _chain(layers: list[dict[str, JSON]], name: str, alone: bool = True) -> Mark
     """Draw layers one below the other; where they say what they read, from there."""
     reads = [_read(layer, i) if alone else None for i, layer in enumerate(layers)]
     wired = all(read is not None for read in reads)
-    places = [Place("input", kind="end")]
+    places = [Box("input", kind="end")]
     wires = []
     for i, (layer, read) in enumerate(zip(layers, reads, strict=True), start=1):
         fields = {k: f for k, f in layer.items() if k not in ("type", "op")}
         if wired:
             fields.pop("inputs")
         head = plain(layer.get("type", layer.get("op", "")))
-        places.append(Place(head, describe(fields), kind_of(head)))
+        places.append(Box(head, describe(fields), kind_of(head)))
         starts = [j + 1 for j in read or []] or [0] if wired else [i - 1]
         wires += [Wire(j, i, kind="skip" if j < i - 1 else "flow") for j in starts]
-    places.append(Place("output", kind="end"))
+    places.append(Box("output", kind="end"))
     end = len(places) - 1
     used = {j for read in reads for j in read or []}
     last = [i + 1 for i in range(len(layers)) if i not in used] if wired else [end - 1]

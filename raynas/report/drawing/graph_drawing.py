@@ -24,7 +24,7 @@ LONGEST = 46
 
 
 @dataclass(frozen=True)
-class Place:
+class Box:
     """A box; `kind` colours it, as "conv" or "pool"."""
 
     head: str
@@ -43,7 +43,7 @@ class Wire:
     left: bool = False
 
 
-def draw_spine(places: list[Place], wires: list[Wire], label: str) -> Markup:
+def draw_spine(places: list[Box], wires: list[Wire], label: str) -> Markup:
     """Return the drawing; `label` says what it shows to who cannot see it."""
     straight: dict[int, Wire] = {}
     arcs: list[Wire] = []
@@ -144,7 +144,7 @@ def _pill(wire: Wire, at: tuple[float, float, float]) -> Markup:
     return box + text(wire.label, x, y + 4, "label middle")
 
 
-def _box(place: Place, top: int, width: float) -> Markup:
+def _box(place: Box, top: int, width: float) -> Markup:
     head = cut(place.head, LONGEST)
     detail = cut(place.detail, max(0, LONGEST - len(head) - 1))
     box = Markup(

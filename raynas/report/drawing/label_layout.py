@@ -18,20 +18,20 @@ JSON = Any
 
 
 @dataclass(frozen=True)
-class Options:
+class SeenOptions:
     """One decision: its path, and its options by index, those that some architecture took."""
 
     path: str
     labels: dict[int, str]
 
 
-def options_of(architectures: Iterable[Architecture]) -> dict[str, Options]:
+def options_of(architectures: Iterable[Architecture]) -> dict[str, SeenOptions]:
     """Return every decision that some architecture answers, by path."""
     seen: dict[str, dict[int, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     for architecture in architectures:
         for path, index in architecture.picks.items():
             seen[path][index][label(path, architecture.value, architecture.picks)] += 1
-    return {path: Options(path, _unique(by_index)) for path, by_index in sorted(seen.items())}
+    return {path: SeenOptions(path, _unique(by_index)) for path, by_index in sorted(seen.items())}
 
 
 def _unique(by_index: Mapping[int, Counter[str]]) -> dict[int, str]:

@@ -4,7 +4,7 @@ import numpy as np
 from markupsafe import Markup
 
 from raynas.report.drawing.figure import Figure, Section
-from raynas.report.drawing.label_layout import Options, options_of
+from raynas.report.drawing.label_layout import SeenOptions, options_of
 from raynas.report.drawing.scale import Scale, even_ticks, limits, tick_texts
 from raynas.report.drawing.svg import path, picture, text
 from raynas.report.facts.facts import Facts
@@ -81,7 +81,7 @@ def _ranking(ranking: list[Importance]) -> Markup:
     return _rows(rows, (min(0.0, low), high), "by how much R² falls", bars=True)
 
 
-def _compared(facts: Facts, decision: Options) -> Markup:
+def _compared(facts: Facts, decision: SeenOptions) -> Markup:
     """Draw the mean of each option's trials, with a 95 % interval from resampling them.
 
     Architectures that do not come to the decision are a row of their own.
