@@ -16,8 +16,9 @@ from raynas.space import describe
 from raynas.training.candidate import Candidate
 from raynas.training.data_module import data_module, divide
 from raynas.training.epoch_report import EpochReport, Metrics, OnEpoch, seed_epoch
+from raynas.training.lightning_private import quiet_lightning
 from raynas.training.step_logs import StepLog
-from raynas.training.trainer import Team, make_trainer, quiet_lightning
+from raynas.training.trainer import Team, make_trainer
 
 
 class LatencyProbe(Callback):
