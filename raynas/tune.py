@@ -76,7 +76,7 @@ class StrategySearcher(Searcher):
     ) -> bool:
         """Take metric and mode from `tune.TuneConfig`, where they are given there."""
         given = {"metric": metric or self.metric, "mode": mode or self.mode}
-        self._metric, self._mode = given["metric"], given["mode"]
+        super().__init__(**given)  # which is how a searcher says them
         options = self.strategy.options
         self.strategy.options = options.checked({**options.model_dump(), **given})
         return True

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 import ray
 
-from raynas.engine.autoscaler import autoscales, cannot_bring
+from raynas.engine.ray_private import PRELOAD, autoscales, cannot_bring
 from raynas.options.run_options import RunOptions
 
-_PRELOAD = "raynas.engine.candidate_trial"
+_PRELOADED = "raynas.engine.candidate_trial"
 """What a local Ray's idle workers import at once, all together, before the first trials come."""
 _ANSWERS_WITHIN_S = 10.0
 """How long a head node may take to answer; Ray itself would try for a quarter of an hour."""
@@ -41,7 +41,7 @@ def joined(address: str | None) -> Iterator[None]:
         yield
         return
     if wanted == "local":
-        os.environ.setdefault("RAY_preload_python_modules", _PRELOAD)
+        os.environ.setdefault(PRELOAD, _PRELOADED)
     try:
         ray.init(
             address=wanted,

@@ -15,14 +15,20 @@ import ray
 import torch
 from ray.train import FailureConfig, RunConfig, ScalingConfig, get_context
 from ray.train.lightning import RayDDPStrategy, RayLightningEnvironment
-from ray.train.torch import TorchConfig, TorchTrainer
+from ray.train.torch import TorchTrainer
 
+from raynas.engine.ray_private import (
+    GROUP_START_TIMEOUT,
+    PreparedTorch,
+    loss_of,
+    worker_errors,
+)
 from raynas.engine.trial_report import TrialReport
 from raynas.engine.trial_setup import Tell, TrialSetup, train
 from raynas.training import Team
 
 _SETTINGS = {
-    "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "1000000",  # the autoscaler may take its time
+    GROUP_START_TIMEOUT: "1000000",  # the autoscaler may take its time
     "RAY_CHDIR_TO_TRIAL_DIR": "0",  # `TrialSetup.prepare` says where to be
 }
 
@@ -31,32 +37,19 @@ class WorkersLostError(Exception):
     """A worker of the trial, or its machine, is gone."""
 
 
-_Backend: Any = TorchConfig().backend_cls
-
-
-class _OwnNetworkBackend(_Backend):  # type: ignore[misc]  # a class that Ray has no name for
-    def on_start(self, worker_group: Any, backend_config: TorchConfig) -> None:
-        worker_group.execute(_use_own_network)
-        super().on_start(worker_group, backend_config)
-
-
-class _OwnNetwork(TorchConfig):
+class _OwnNetwork(PreparedTorch):
     """Lets workers on CPUs meet on the network that Ray's nodes share."""
 
-    @property
-    def backend_cls(self) -> Any:
-        return _OwnNetworkBackend
+    @staticmethod
+    def prepare() -> None:
+        """Tell gloo which interface has this node's address: it takes the one of the host's name.
 
-
-def _use_own_network() -> None:
-    """Tell gloo which interface has this node's address: it takes what the host's name stands for.
-
-    On many hosts that is the loopback, where no other host is met.
-    """
-    own = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]  # it has no types
-    for name, addresses in psutil.net_if_addrs().items():
-        if any(address.address == own for address in addresses):
-            os.environ.setdefault("GLOO_SOCKET_IFNAME", name)
+        On many hosts that is the loopback, where no other host is met.
+        """
+        own = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]  # it has no types
+        for name, addresses in psutil.net_if_addrs().items():
+            if any(address.address == own for address in addresses):
+                os.environ.setdefault("GLOO_SOCKET_IFNAME", name)
 
 
 @ray.remote(num_cpus=0)
@@ -152,13 +145,11 @@ def _work(given: dict[str, Any]) -> None:
 
 def _cause(error: Exception) -> Exception:
     """Return what the candidate raised; where it raised nothing, that workers were lost."""
-    failures = getattr(error, "worker_failures", {}).values()
-    raised: list[Exception] = [getattr(failure, "_base_exc", failure) for failure in failures]
+    raised = worker_errors(error)
     for cause in raised:
         if not type(cause).__module__.startswith("ray.") and not _lost_another(cause):
             return cause
-    lost = getattr(raised[0], "health_check_failure", raised[0]) if raised else error
-    lines = str(lost).strip().splitlines() or [""]
+    lines = str(loss_of(raised[0]) if raised else error).strip().splitlines() or [""]
     text = " ".join(lines[-1].split())  # the first ones are a traceback
     return WorkersLostError(f"a worker died ({text[:300]})")
 

@@ -20,7 +20,6 @@ from raynas.engine.preflight import (
     check_storage,
     check_strategy,
 )
-from raynas.engine.refresh import refreshed, write_last
 from raynas.engine.tracking import (
     check_loggers,
     make_loggers,
@@ -28,6 +27,7 @@ from raynas.engine.tracking import (
 )
 from raynas.engine.trial_setup import TrialSetup
 from raynas.engine.tune_loop import run_trials
+from raynas.report.refresh import refreshed, write_last
 from raynas.runs.errors import RunFailed
 from raynas.runs.found_network import Origin
 from raynas.runs.lock import Lost, locked

@@ -12,6 +12,7 @@ from ray.tune.schedulers import (
     TrialScheduler,
 )
 
+from raynas.engine.ray_private import pending_trials
 from raynas.engine.trial_report import TrialReport
 from raynas.options.scheduler_options import (
     AshaOptions,
@@ -74,9 +75,9 @@ class InOrder(FIFOScheduler):
 
     def choose_trial_to_run(self, tune_controller: Any) -> Any:
         """Return the first of the trials that are to be started, if there is one."""
-        live = tune_controller.get_live_trials()
-        pending = (trial for trial in live if trial.status == trial.PENDING)
-        return min(pending, key=lambda trial: trial.config["number"], default=None)
+        return min(
+            pending_trials(tune_controller), key=lambda trial: trial.config["number"], default=None
+        )
 
 
 class EarlyStopping(InOrder):

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import pickle
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,14 @@ from ray import tune
 from raynas.engine.candidate_trial import CandidateTrial
 from raynas.engine.cluster import Room
 from raynas.engine.ledger import Ledger
+from raynas.engine.ray_private import (
+    IN_CREATION,
+    LOW_MEMORY,
+    NODE_DIED,
+    QUIET,
+    error_of,
+    kill_worker,
+)
 from raynas.engine.schedulers import EarlyStopping, make_scheduler
 from raynas.engine.trial_report import TrialReport
 from raynas.engine.trial_setup import TrialSetup
@@ -21,8 +28,7 @@ from raynas.runs.storage import StoreError
 from raynas.tune import FINISHED, StrategySearcher
 
 _QUIET = {
-    "RAY_AIR_NEW_OUTPUT": "0",  # no tables of Tune's own
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # no warning about it
+    **QUIET,
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # no files per trial: 5 times the overhead
     "TUNE_DISABLE_SIGINT_HANDLER": "1",  # ours ends the run cleanly
     "TUNE_MAX_PENDING_TRIALS_PG": "1000000000",  # `_Handing` hands out as many as have room
@@ -34,7 +40,6 @@ MACHINES_LOST = 5
 """How often in a row, with no epoch in between, a trial's machine may vanish before it fails."""
 WORKERS_LOST = 1
 """The same for its worker alone: then it may well be the candidate that kills it."""
-_NODE_DIED = "its node has died"
 
 
 class _Unsaved:
@@ -77,8 +82,7 @@ class _Results(_Unsaved, tune.Callback):
             return False
         while self._live:
             _, trial = self._live.popitem()
-            if trial.temporary_state.ray_actor is not None:
-                ray.kill(trial.temporary_state.ray_actor)
+            kill_worker(trial)
         return True
 
     @contextmanager
@@ -117,10 +121,10 @@ class _Results(_Unsaved, tune.Callback):
         if self._live.pop(trial.trial_id, None) is None and self._ledger.stopped.is_set():
             return  # killed by stop_all
         with self._guard():
-            error = _error_of(trial)
+            error = error_of(trial)
             trial_id, reason = trial.config["trial_id"], _worker_error(error)
             if _is_lost(error):
-                most = MACHINES_LOST if _NODE_DIED in reason else WORKERS_LOST
+                most = MACHINES_LOST if NODE_DIED in reason else WORKERS_LOST
                 self._ledger.lose(trial_id, reason, most)
             else:
                 self._ledger.fail(trial_id, reason)
@@ -194,26 +198,17 @@ def _name(trial: Any) -> str:
     return str(trial.config["trial_id"])
 
 
-def _error_of(trial: Any) -> Exception | None:
-    """Return what a trial has just died of, from the driver's disk: Tune keeps it nowhere else."""
-    path = trial.pickled_error_file
-    if path is None:
-        return trial.get_error()  # type: ignore[no-any-return]  # it has no types
-    with open(path, "rb") as file:
-        return pickle.load(file)  # type: ignore[no-any-return]  # Tune pickled an exception
-
-
 def _is_lost(error: Exception | None) -> bool:
     """Whether a worker or its machine is gone, not by a lack of memory or a broken set-up."""
     lost = (ray.exceptions.RayActorError, ray.exceptions.NodeDiedError)
-    ours = ("running low on memory", "in its creation task")
+    ours = (LOW_MEMORY, IN_CREATION)
     return isinstance(error, lost) and not any(cause in str(error) for cause in ours)
 
 
 def _worker_error(error: Exception | None) -> str:
     """Say in one line why a worker was lost."""
     text = " ".join(str(error).split())
-    if isinstance(error, ray.exceptions.OutOfMemoryError) or "running low on memory" in text:
+    if isinstance(error, ray.exceptions.OutOfMemoryError) or LOW_MEMORY in text:
         return f"out of memory: the worker was killed ({text[:300]})"
     if isinstance(error, ray.exceptions.RayActorError):
         lines = [line for line in str(error).splitlines()[1:] if not line.startswith("\t")]

@@ -5,10 +5,11 @@ from contextlib import contextmanager
 
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.modules.batchnorm import _BatchNorm
 
 Shape = tuple[int, ...]
 """The shape of one sample: (channels, height, width) or (features,)."""
+BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
+"""What keeps running statistics; PyTorch's common base of them is private."""
 
 
 class BatchNorm(nn.BatchNorm2d):
@@ -53,7 +54,7 @@ def still_statistics(net: nn.Module) -> Iterator[None]:
     tracking = [
         module
         for module in net.modules()
-        if isinstance(module, _BatchNorm) and module.track_running_stats
+        if isinstance(module, BATCH_NORMS) and module.track_running_stats
     ]
     for module in tracking:
         module.track_running_stats = False

@@ -14,13 +14,11 @@ import torch
 from torch import Tensor, nn
 
 from raynas.nets import Network
+from raynas.networks.torch_private import TRACES
 from raynas.runs.errors import RunFailed
 
 TOLERANCE = 1e-4
 """The largest difference (see `difference`) at which a program counts as the network."""
-
-TRACES = ("stack_trace", "from_node", "torch_fn", "source_fn_stack")
-"""What a program's nodes say of where they come from: lines of source code, and much of it."""
 
 Outputs = Callable[[Tensor], Tensor]
 """Runs a program: raw inputs, shape (batch, …), to its outputs (batch, classes)."""

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from raynas.networks.formats import capture, quiet, save
+from raynas.networks.torch_private import quantized_operations
 
 Batches = Iterable[tuple[Tensor, Tensor]]
 
@@ -35,7 +36,6 @@ def quantize_torch(network: nn.Module, inputs: Tensor, batches: Batches) -> byte
     computes in floats, and is smaller but not faster.
     """
     with quiet():
-        from torch.ao.quantization.fx import _decomposed as reference
         from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
         from torchao.quantization.pt2e.quantizer import x86_inductor_quantizer as x86
 
@@ -46,13 +46,7 @@ def quantize_torch(network: nn.Module, inputs: Tensor, batches: Batches) -> byte
             prepared(batch)
         converted = convert_pt2e(prepared)
         _drop_unused(converted)
-        quantized = torch.ops.quantized_decomposed
-        table: dict[Any, Any] = {
-            quantized.quantize_per_tensor.default: reference.quantize_per_tensor,
-            quantized.dequantize_per_tensor.default: reference.dequantize_per_tensor,
-            quantized.dequantize_per_channel.default: reference.dequantize_per_channel,
-        }
-        return save(capture(converted, inputs).run_decompositions(table))
+        return save(capture(converted, inputs).run_decompositions(quantized_operations()))
 
 
 def _drop_unused(graph: torch.fx.GraphModule) -> None:

@@ -83,13 +83,13 @@ class OptunaSearch(Strategy):
 
     def propose(self, rng: np.random.Generator) -> Proposal:
         """Let the sampler answer the walk in a study of all that is known."""
-        from raynas.strategies.optuna_study import suggestion
+        from raynas.strategies.optuna_study import answer, notes_of
 
         study = self._study(self._make_sampler(int(rng.integers(2**32))))
         trial = study.ask()
 
         def pick(decision: Decision) -> int:
-            return int(trial._suggest(*suggestion(decision)))
+            return answer(trial, decision)
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the arithmetic inside the samplers
@@ -98,8 +98,7 @@ class OptunaSearch(Strategy):
             architecture = self._changed(architecture, rng)
         if self.options.sampler not in NOTING:
             return Proposal(architecture)
-        asked = study.get_trials(deepcopy=False)[-1]
-        return Proposal(architecture, notes={NOTES: dict(asked.system_attrs)})
+        return Proposal(architecture, notes={NOTES: notes_of(study)})
 
     def _changed(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
         """Change one decision after the other until it is new, or for long enough."""

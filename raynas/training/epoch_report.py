@@ -31,6 +31,8 @@ Details = Callable[[int, list[Metrics]], Metrics]
 REPORTED = ("train_loss", "val_loss", "val_accuracy", "val_f1")
 SOMETIMES = ("train_accuracy",)
 """What is reported where a module logs it."""
+STATE = "EpochReport"
+"""Where a checkpoint has the curve, among the states of callbacks."""
 
 
 class EpochReport(Checkpoint):
@@ -100,6 +102,11 @@ class EpochReport(Checkpoint):
         if not self._reported:
             self._on_epoch(self._curve, _saving(trainer))
 
+    @property
+    def state_key(self) -> str:
+        """Say what a checkpoint keeps it under."""
+        return STATE
+
     def state_dict(self) -> dict[str, Any]:
         """Return what a checkpoint keeps of this."""
         return {"curve": self._curve}
@@ -134,7 +141,7 @@ def kept_random_numbers() -> Iterator[None]:
 def read_curve(checkpoint: Path) -> list[Metrics]:
     """Read from a checkpoint the metrics of each epoch until then."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    curve: list[Metrics] = state["callbacks"][EpochReport.__qualname__]["curve"]
+    curve: list[Metrics] = state["callbacks"][STATE]["curve"]
     return curve
 
 

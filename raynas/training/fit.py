@@ -22,8 +22,9 @@ from raynas.training.epoch_report import (
     kept_random_numbers,
     seed_epoch,
 )
+from raynas.training.lightning_private import quiet_lightning
 from raynas.training.step_logs import StepLog
-from raynas.training.trainer import Team, make_trainer, quiet_lightning
+from raynas.training.trainer import Team, make_trainer
 
 
 class LatencyProbe(Callback):

@@ -1,9 +1,6 @@
-"""Lightning's Trainer with everything off that a trial does not need, and without its chatter."""
+"""Lightning's Trainer with everything off that a trial does not need."""
 
-import logging
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lightning_fabric.plugins.environments.cluster_environment import ClusterEnvironment
@@ -15,17 +12,6 @@ from pytorch_lightning.strategies import Strategy
 from raynas.options.training_options import TrainingOptions
 from raynas.training.step_logs import EVERY_STEPS
 
-_CHATTER = "pytorch_lightning.utilities.rank_zero"
-"""Who tells which devices there are, gives tips and says why a training stopped."""
-
-_KNOWN_WARNINGS = (
-    r"GPU available but not used",  # the user chose the CPU
-    r"`isinstance\(treespec, LeafSpec\)` is deprecated",  # Lightning 2.6 with PyTorch 2.13
-    r"The '\w+_dataloader' does not have many workers",  # a user's data module, on purpose
-    r"The number of training batches \(\d+\) is smaller than the logging interval",
-    r"You passed `Trainer\(accelerator='cpu', precision='16-mixed'\)`",  # takes bf16 instead
-)
-
 
 @dataclass(frozen=True)
 class Team:
@@ -35,21 +21,6 @@ class Team:
     rank: int
     strategy: Strategy
     environment: ClusterEnvironment
-
-
-@contextmanager
-def quiet_lightning() -> Iterator[None]:
-    """Silence what Lightning says at every start, and nothing else."""
-    chatter = logging.getLogger(_CHATTER)
-    level = chatter.level
-    with warnings.catch_warnings():
-        for message in _KNOWN_WARNINGS:
-            warnings.filterwarnings("ignore", message)
-        chatter.setLevel(logging.WARNING)
-        try:
-            yield
-        finally:
-            chatter.setLevel(level)
 
 
 def make_trainer(

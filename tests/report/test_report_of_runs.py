@@ -14,8 +14,8 @@ from rich.console import Console
 from run_cases import open_ledger, small_config, train, wait_for, write_space
 
 import raynas
-from raynas.engine.refresh import refreshed
 from raynas.report import write_report
+from raynas.report.refresh import refreshed
 from raynas.runs.lock import locked
 from raynas.runs.record import TrialRecord
 from raynas.runs.run_file import RUN_FILE, run_file

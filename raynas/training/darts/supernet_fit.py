@@ -15,8 +15,9 @@ from raynas.training.darts.collapse import collapse_warning, count_idle
 from raynas.training.darts.halves import halved
 from raynas.training.darts.supernet_module import SupernetModule
 from raynas.training.epoch_report import EpochReport, OnEpoch, seed_epoch
+from raynas.training.lightning_private import quiet_lightning
 from raynas.training.step_logs import StepLog
-from raynas.training.trainer import Team, make_trainer, quiet_lightning
+from raynas.training.trainer import Team, make_trainer
 
 PREFIX = "supernet_"
 """What the names of a supernet's metrics begin with: they are not to be compared with a net's."""

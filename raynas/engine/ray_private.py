@@ -1,0 +1,147 @@
+"""What raynas uses of Ray that Ray keeps private or documents nowhere; no other module may.
+
+Each entry says what it is for, and what to use once Ray publishes it. tests/test_private_names.py
+fails where Ray has moved one.
+"""
+
+import json
+import pickle
+import re
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import ray
+from ray.core.generated.autoscaler_pb2 import GetClusterStatusReply  # type: ignore[attr-defined]  # it is made at run time
+from ray.experimental.internal_kv import _internal_kv_get, internal_kv_get_gcs_client
+from ray.train.torch import TorchConfig
+from ray.util.placement_group import placement_group, remove_placement_group
+
+PRELOAD = "RAY_preload_python_modules"
+"""Names what idle workers import beforehand. Instead: `ray.init`, when it takes that."""
+QUIET = {
+    "RAY_AIR_NEW_OUTPUT": "0",  # no tables of Tune's own
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # no warning about it
+}
+"""Silences Tune where `verbose=0` does not. Instead: that, when it does."""
+GROUP_START_TIMEOUT = "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S"
+"""How long Ray Train waits for the room of its workers. Instead: `ScalingConfig`."""
+
+NODE_DIED = "its node has died"
+LOW_MEMORY = "running low on memory"
+IN_CREATION = "in its creation task"
+"""What the errors of lost workers say of why. Instead: attributes or classes of these errors."""
+
+ANSWERS_WITHIN_S = 30.0
+"""How long the autoscaler is given to answer; it looks every 5 seconds."""
+_STATUS = "__autoscaling_status"
+"""Where the older autoscaler writes what it does."""
+_NODE = re.compile("node_[0-9a-f]{40,}")
+"""Ray's name for the type of a node in a cluster that nobody scales."""
+
+# Tune's trials and its loop. Instead: a callback that is told a trial's error, and a scheduler that
+# is given the trials which are pending.
+
+
+def kill_worker(trial: Any) -> None:
+    """End the worker of a trial of Tune's at once, if it has one."""
+    if trial.temporary_state.ray_actor is not None:
+        ray.kill(trial.temporary_state.ray_actor)
+
+
+def error_of(trial: Any) -> Exception | None:
+    """Return what a trial has just died of, from the driver's disk: Tune keeps it nowhere else."""
+    path = trial.pickled_error_file
+    if path is None:
+        return trial.get_error()  # type: ignore[no-any-return]  # it has no types
+    with open(path, "rb") as file:
+        return pickle.load(file)  # type: ignore[no-any-return]  # Tune pickled an exception
+
+
+def pending_trials(tune_controller: Any) -> Iterable[Any]:
+    """Yield the trials that are to be started; the finished ones are not looked at."""
+    live = tune_controller.get_live_trials()
+    return (trial for trial in live if trial.status == trial.PENDING)
+
+
+# Ray Train's workers. Instead: a hook of `TorchConfig`, and errors that hold what a worker raised.
+
+_Backend: Any = TorchConfig().backend_cls
+
+
+class _PreparingBackend(_Backend):  # type: ignore[misc]  # a class that Ray has no name for
+    def on_start(self, worker_group: Any, backend_config: "PreparedTorch") -> None:
+        worker_group.execute(backend_config.prepare)
+        super().on_start(worker_group, backend_config)
+
+
+class PreparedTorch(TorchConfig):
+    """Has each worker call `prepare` before PyTorch joins them."""
+
+    @staticmethod
+    def prepare() -> None:
+        """Do nothing; a subclass does."""
+
+    @property
+    def backend_cls(self) -> Any:
+        """Return what starts the workers."""
+        return _PreparingBackend
+
+
+def worker_errors(error: Exception) -> list[Exception]:
+    """Return what the workers of a training raised; where one is gone, Ray Train's own error."""
+    failures = getattr(error, "worker_failures", {}).values()
+    return [getattr(failure, "_base_exc", failure) for failure in failures]
+
+
+def loss_of(error: Exception) -> Exception:
+    """Return why Ray Train takes a worker for lost; any other error is returned as it is."""
+    return getattr(error, "health_check_failure", error)
+
+
+# The autoscaler: whether it runs, and whether it can bring what a trial needs. The one that
+# `ray up` starts (v2) keeps a state in Ray's control store that also names the demands no node can
+# meet; the older one (v1) writes a text of what it does, which does not. Instead: nothing yet.
+
+
+def autoscales() -> bool:
+    """Whether an autoscaler runs that can bring nodes."""
+    status: Any = json.loads(_internal_kv_get(_STATUS) or "{}")
+    types = list(status.get("autoscaler_report", {}).get("active_nodes", {}))
+    reply = _status()
+    if reply.autoscaling_state.autoscaler_state_version:
+        types += [node.ray_node_type_name for node in reply.cluster_resource_state.node_states]
+    return any(name and not _NODE.fullmatch(name) for name in types)
+
+
+def cannot_bring(workers: list[dict[str, float]]) -> bool:
+    """Ask the autoscaler for room for the workers of a trial; whether it says that there is none.
+
+    What it can bring, it begins to bring. The older one says nothing; that is no "no".
+    """
+    group = placement_group(workers)
+    name = group.id.hex()
+    end, asked = time.monotonic() + ANSWERS_WITHIN_S, None
+    try:
+        while time.monotonic() < end and not group.wait(0.5):
+            reply = _status()
+            state, answer = reply.cluster_resource_state, reply.autoscaling_state
+            if not answer.autoscaler_state_version:
+                break
+            if asked is None and _has(name, state.pending_gang_resource_requests):
+                asked = state.cluster_resource_state_version
+            if asked is not None and answer.last_seen_cluster_resource_state_version >= asked:
+                return _has(name, answer.infeasible_gang_resource_requests)
+    finally:
+        remove_placement_group(group)
+    return False
+
+
+def _has(group: str, requests: Any) -> bool:
+    """Whether a placement group is among these requests."""
+    return any(group in request.details for request in requests)
+
+
+def _status() -> Any:
+    client: Any = internal_kv_get_gcs_client()  # type: ignore[no-untyped-call]  # it has no types
+    return GetClusterStatusReply.FromString(client.get_cluster_status())
