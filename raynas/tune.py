@@ -75,10 +75,10 @@ class StrategySearcher(Searcher):
         self, metric: str | None, mode: str | None, config: dict[str, Any], **spec: Any
     ) -> bool:
         """Take metric and mode from `tune.TuneConfig`, where they are given there."""
-        given = {"metric": metric or self.metric, "mode": mode or self.mode}
-        super().__init__(**given)  # which is how a searcher says them
+        properties = {"metric": metric or self.metric, "mode": mode or self.mode}
+        super().__init__(**properties)  # which is how a searcher says them
         options = self.strategy.options
-        self.strategy.options = options.checked({**options.model_dump(), **given})
+        self.strategy.options = options.checked({**options.model_dump(), **properties})
         return True
 
     def suggest(self, trial_id: str) -> Any:

@@ -35,13 +35,13 @@ def write_best(run: RunFolder, trial: Trial, setup: TrialSetup, space: LoadedSpa
         test = ray.get(on_gpu.remote(setup, trial.trial_id, trial.architecture.value))
     else:  # here, where all is loaded: a new worker takes seconds to start
         test = _test(setup, trial.trial_id, trial.architecture.value)
-    found: FoundNetwork = found_network(
+    network_facts: FoundNetwork = found_network(
         config, trial, setup.data, setup.training, setup.space_name, test=test
     )
     if origin is not None:
-        found = found.from_origin(origin, _retrained(run))
+        network_facts = network_facts.from_origin(origin, _retrained(run))
     weights = trial_weights(setup.checkpoints, trial.trial_id)
-    write_network(folder, NetworkParts(found, weights, space.source, setup.modules))
+    write_network(folder, NetworkParts(network_facts, weights, space.source, setup.modules))
 
 
 def trial_weights(checkpoints: Folder, trial_id: str) -> bytes:

@@ -88,12 +88,12 @@ class Ledger:
     # Opening.
 
     def _recall(self) -> None:
-        told: list[tuple[Proposal, Result]] = []
+        history: list[tuple[Proposal, Result]] = []
         finished: set[str] = set()
         for trial in self._record:
             finished.add(trial.trial_id)
             self._count(trial)
-            told.append((trial.proposal, self._result(trial)))
+            history.append((trial.proposal, self._result(trial)))
         kept = {trial.trial_id for trial in self.best}
         for place in (self.folder, self.folder / "trials"):
             place.sweep()
@@ -107,10 +107,10 @@ class Ledger:
             elif not folder.exists(_PROPOSAL):
                 folder.delete()
             else:
-                proposal = read_proposal(folder.read(_PROPOSAL), known=len(told))
+                proposal = read_proposal(folder.read(_PROPOSAL), known=len(history))
                 self._waiting.append(Running(trial_id, proposal))
         self._waiting.sort(key=lambda waiting: waiting.proposal.number)
-        self.strategy.recall(told, (waiting.proposal for waiting in self._waiting))
+        self.strategy.recall(history, (waiting.proposal for waiting in self._waiting))
 
     def _result(self, trial: Trial) -> Result:
         """Return what a trial tells the strategy."""

@@ -46,9 +46,9 @@ class _OwnNetwork(PreparedTorch):
 
         On many hosts that is the loopback, where no other host is met.
         """
-        own = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]  # it has no types
+        address_here = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]  # it has no types
         for name, addresses in psutil.net_if_addrs().items():
-            if any(address.address == own for address in addresses):
+            if any(address.address == address_here for address in addresses):
                 os.environ.setdefault("GLOO_SOCKET_IFNAME", name)
 
 
@@ -91,11 +91,11 @@ def train_together(
     reading = threading.Thread(target=_read, args=(mailbox, tell, last), daemon=True)
     reading.start()
     share = {"CPU": setup.cpus, **({"GPU": setup.gpus} if setup.gpus else {})}
-    given = {"setup": setup.stored, "trial": config, "mailbox": mailbox, "reported": reported}
+    loop_config = {"setup": setup.stored, "trial": config, "mailbox": mailbox, "reported": reported}
     with tempfile.TemporaryDirectory(prefix="raynas-train-") as scratch:
         trainer = TorchTrainer(
             _work,
-            train_loop_config=given,
+            train_loop_config=loop_config,
             torch_config=_OwnNetwork(),
             scaling_config=ScalingConfig(
                 num_workers=setup.workers, use_gpu=bool(setup.gpus), resources_per_worker=share
@@ -123,9 +123,9 @@ def _read(mailbox: Any, tell: Tell, last: list[TrialReport]) -> None:
         ray.get(mailbox.answer.remote(stop))
 
 
-def _work(given: dict[str, Any]) -> None:
+def _work(loop_config: dict[str, Any]) -> None:
     """Train as one of the workers."""
-    setup: TrialSetup = ray.get(given["setup"])
+    setup: TrialSetup = ray.get(loop_config["setup"])
     setup.prepare()
     context = get_context()
     strategy: Any = RayDDPStrategy
@@ -138,9 +138,9 @@ def _work(given: dict[str, Any]) -> None:
     )
 
     def tell(report: TrialReport) -> bool:
-        return bool(ray.get(given["mailbox"].ask.remote(report)))
+        return bool(ray.get(loop_config["mailbox"].ask.remote(report)))
 
-    train(setup, given["trial"], tell, given["reported"], team)
+    train(setup, loop_config["trial"], tell, loop_config["reported"], team)
 
 
 def _cause(error: Exception) -> Exception:

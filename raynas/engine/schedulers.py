@@ -61,7 +61,7 @@ def _hyperband(eta: int, epochs: int, metric: str, mode: str) -> Rules:
 
 
 @dataclass(frozen=True)
-class _Told:
+class _KnownTrial:
     """All that Ray's schedulers need to know of a trial."""
 
     trial_id: str
@@ -97,25 +97,25 @@ class EarlyStopping(InOrder):
 
     def recall(self, number: int, trial_id: str, curve: Iterable[dict[str, Any]]) -> None:
         """Take note of a trial that has ended, its epochs in order."""
-        rule, told = self._rule(number), _Told(trial_id)
+        rule, known = self._rule(number), _KnownTrial(trial_id)
         for epoch in curve:
-            rule.on_trial_add(None, told)
-            rule.on_trial_complete(None, told, self._result(epoch))
+            rule.on_trial_add(None, known)
+            rule.on_trial_complete(None, known, self._result(epoch))
 
     def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
         """Take note of a new trial."""
-        rule, told = self._of(trial)
-        rule.on_trial_add(tune_controller, told)
-        self._live.add(told.trial_id)
+        rule, known = self._of(trial)
+        rule.on_trial_add(tune_controller, known)
+        self._live.add(known.trial_id)
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
         """Decide after each epoch that is new whether the trial goes on."""
-        rule, told = self._of(trial)
+        rule, known = self._of(trial)
         report = TrialReport.of(result)
         for epoch in report.curve if report else ():
-            if epoch["epoch"] > self._epochs.get(told.trial_id, 0):
-                self._epochs[told.trial_id] = epoch["epoch"]
-                decision = rule.on_trial_result(tune_controller, told, self._result(epoch))
+            if epoch["epoch"] > self._epochs.get(known.trial_id, 0):
+                self._epochs[known.trial_id] = epoch["epoch"]
+                decision = rule.on_trial_result(tune_controller, known, self._result(epoch))
                 if decision == TrialScheduler.STOP:
                     return TrialScheduler.STOP
         return TrialScheduler.CONTINUE
@@ -131,13 +131,13 @@ class EarlyStopping(InOrder):
 
     def on_trial_remove(self, tune_controller: Any, trial: Any) -> None:
         """Let go of a trial that will not report again here."""
-        rule, told = self._of(trial)
-        if told.trial_id in self._live:
-            self._live.remove(told.trial_id)
-            rule.on_trial_remove(tune_controller, told)
+        rule, known = self._of(trial)
+        if known.trial_id in self._live:
+            self._live.remove(known.trial_id)
+            rule.on_trial_remove(tune_controller, known)
 
-    def _of(self, trial: Any) -> tuple[Any, _Told]:
-        return self._rule(trial.config["number"]), _Told(trial.config["trial_id"])
+    def _of(self, trial: Any) -> tuple[Any, _KnownTrial]:
+        return self._rule(trial.config["number"]), _KnownTrial(trial.config["trial_id"])
 
     def _rule(self, number: int) -> Any:  # Ray's types want its own controller and trials
         return self._dealt[number % len(self._dealt)]

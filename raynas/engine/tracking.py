@@ -142,12 +142,12 @@ def make_loggers(config: RunConfig, folder: Folder) -> list[EpochLogger]:
     Raises:
         ValueError: as `check_loggers` says.
     """
-    found: list[EpochLogger] = []
+    loggers: list[EpochLogger] = []
     if "tensorboard" in config.logger:
-        found.append(TensorBoardLogger(Path(_where("tensorboard", folder))))
+        loggers.append(TensorBoardLogger(Path(_where("tensorboard", folder))))
     if "mlflow" in config.logger:
-        found.append(MLflowLogger(_where("mlflow", folder), config.name))
-    return found
+        loggers.append(MLflowLogger(_where("mlflow", folder), config.name))
+    return loggers
 
 
 def make_step_logs(config: RunConfig, folder: Folder) -> tuple[StepLog, ...]:

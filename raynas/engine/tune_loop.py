@@ -165,7 +165,7 @@ def run_trials(
     if config.workers_per_trial > 1:  # Ray Train places them; Tune wants a trial to need something
         resources = {"memory": 1}
     # By reference: the workers of a trial get it from where the trial does.
-    told = tune.with_parameters(trainable, stored=[ray.put(setup)]) if setup else trainable
+    with_setup = tune.with_parameters(trainable, stored=[ray.put(setup)]) if setup else trainable
     results = _Results(ledger)
     scheduler = make_scheduler(config.scheduler_options, config.epochs, config.metric, config.mode)
     if isinstance(scheduler, EarlyStopping):
@@ -173,7 +173,7 @@ def run_trials(
             scheduler.recall(trial.number, trial.trial_id, trial.curve)
     with _quiet_tune(), tempfile.TemporaryDirectory(prefix="raynas-tune-") as scratch:
         tune.run(  # not tune.Tuner, which pickles all of this into the experiment
-            told,
+            with_setup,
             name="run",
             metric=config.metric,
             mode=config.mode,

@@ -31,7 +31,7 @@ SPACE = "space.py"
 class NetworkParts:
     """All that a network's folder holds."""
 
-    found: FoundNetwork
+    facts: FoundNetwork
     weights: bytes
     source: str
     """The text of its space file."""
@@ -87,7 +87,7 @@ def write_network(folder: Folder, parts: NetworkParts) -> None:
         folder.write(MODULES, parts.modules)
     folder.write(WEIGHTS, parts.weights)
     folder.write(SPACE, parts.source.encode())
-    write_found(folder, parts.found)
+    write_found(folder, parts.facts)
 
 
 def write_found(folder: Folder, network: FoundNetwork) -> None:
@@ -137,7 +137,7 @@ def read_network(folder: Folder) -> NetworkParts:
 
 def build_network(parts: NetworkParts) -> Network:
     """Build the network of a folder from its parts, in eval mode."""
-    facts = parts.found
+    facts = parts.facts
     build = load_space_source(parts.source, "space").build
     net = build_net(build, facts.architecture, facts.input_shape, len(facts.label_names))
     network = Network(net, facts.input_shape, facts.label_names)

@@ -74,9 +74,9 @@ def _write(uri: str, over: threading.Event) -> None:
     )
     ending = threading.Thread(target=_end, args=(process, over), daemon=True)
     ending.start()
-    _, said = process.communicate()
+    _, problem = process.communicate()
     if process.returncode and not over.is_set():
-        _log.warning("the report could not be written: %s", said.strip()[-2000:])
+        _log.warning("the report could not be written: %s", problem.strip()[-2000:])
 
 
 def _end(process: "subprocess.Popen[str]", over: threading.Event) -> None:

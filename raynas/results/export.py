@@ -44,7 +44,7 @@ class Export:
     """What an export made: its folder, what it is of, and what was measured."""
 
     folder: Folder
-    found: FoundNetwork
+    facts: FoundNetwork
     made: Exported
 
 
@@ -74,8 +74,8 @@ def export_run(path: str, call: ExportCall) -> Export:
     made = _write(folder, network, data, call.format, taken_from)
     if call.quantize:
         made = made.model_copy(update={"int8": _quantize(folder, network, data, call.format)})
-    network_facts = parts.found.but(exported=made)
-    write_network(folder, replace(parts, found=network_facts))
+    network_facts = parts.facts.but(exported=made)
+    write_network(folder, replace(parts, facts=network_facts))
     return Export(folder, network_facts, made)
 
 
@@ -83,7 +83,7 @@ def summary(export: Export) -> list[str]:
     """Say in a few lines what was exported and how well it agrees."""
     made = export.made
     lines = [
-        f"Exported {export.found.description}",
+        f"Exported {export.facts.description}",
         f"from      {made.taken_from}",
         f"to        {export.folder.uri_of(made.file)} ({made.bytes:,} bytes)",
         f"agrees    to {made.largest_difference:.1e} with the trained network, on validation "

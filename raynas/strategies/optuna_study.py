@@ -1,8 +1,8 @@
 """Writes a history as a study of Optuna's, quickly enough to do it anew for every proposal.
 
 What Optuna keeps private or documents nowhere and we need all the same is here and nowhere else:
-`answer`, `notes_of`, how a storage copies (`Told`), and what it compares (`Options`). Once a trial
-can be asked with a distribution, that is to be used instead of the first.
+`answer`, `notes_of`, how a storage copies (`Told`), and what it compares (`OptionDistribution`).
+Once a trial can be asked with a distribution, that is to be used instead of the first.
 tests/test_private_names.py fails where Optuna has moved one.
 """
 
@@ -31,7 +31,7 @@ class Told(FrozenTrial):
         return copy.copy(self)
 
 
-class Options(CategoricalDistribution):
+class OptionDistribution(CategoricalDistribution):
     """The options of a decision, by index; the same object is equal without a look at each."""
 
     def __eq__(self, other: object) -> bool:
@@ -54,7 +54,7 @@ def suggestion(decision: Decision) -> tuple[str, BaseDistribution]:
 
 @cache
 def _distribution(count: int, ordered: bool) -> BaseDistribution:
-    return IntDistribution(0, count - 1) if ordered else Options(range(count))
+    return IntDistribution(0, count - 1) if ordered else OptionDistribution(range(count))
 
 
 def answer(asked: Trial, decision: Decision) -> int:

@@ -36,7 +36,7 @@ def options_of(architectures: Iterable[Architecture]) -> dict[str, SeenOptions]:
 
 def _unique(by_index: Mapping[int, Counter[str]]) -> dict[int, str]:
     """Take each index's most common label; number them where that does not tell them apart."""
-    names = {index: found.most_common(1)[0][0] for index, found in sorted(by_index.items())}
+    names = {index: counts.most_common(1)[0][0] for index, counts in sorted(by_index.items())}
     if "" in names.values() or len(set(names.values())) < len(names):
         return {i: f"{name} (option {i})" if name else f"option {i}" for i, name in names.items()}
     return names
