@@ -59,6 +59,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "results": {"options", "space", "data", "nets", "training", "runs", "networks", "engine"},
     "terminal": {"options", "space", "data", "nets", "strategies", "runs", "engine"},
     "run": {"options", "space", "nets", "runs", "networks", "report", "results", "terminal"},
+    "testing": {
+        "data", "runs", "space", "space/relaxation", "strategies", "training",
+    },
     "api": {"run", "options", "space", "runs", "simulation", "engine", "terminal"},
     "__init__": {"api", "run", "runs", "networks"},
     "cli": {
@@ -80,6 +83,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "networks/",
         "engine/",
         "results/",
+        "testing/",
         "strategies/controller.py",
         "strategies/surrogate/ensemble.py",
     ),

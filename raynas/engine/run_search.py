@@ -108,10 +108,10 @@ def resume_run(
     config = read_run_config(folder)
     with locked(folder, view.say if view else lambda text: None) as listeners:
         file = read_run_file(folder)
-        if trials is not None and trials != config.trials:
+        extended = trials is not None and trials != config.trials
+        if trials is not None and extended:
             config = _with_trials(RunFolder(folder, config), config, trials)
-            options = {**file.options, "trials": trials}
-            folder.write(RUN_FILE, replace(file, options=options).to_yaml().encode())
+            file = replace(file, options={**file.options, "trials": trials})
         if folder.exists(MODULES):
             install_modules(folder.read(MODULES))
         space = load_space_source(folder.read("space.py").decode(), config.space_name)
@@ -119,6 +119,8 @@ def resume_run(
         _check_same_data(file.data_fingerprint, data, config)
         with joined(address):
             notice = Room(config).check()
+            if extended:  # what was refused so far has changed nothing
+                folder.write(RUN_FILE, file.to_yaml().encode())
             run, strategy = RunFolder(folder, config), config.make_strategy(space)
             begun = _Begun(run, config, space, data, strategy, resumed=True)
             return _go(begun, view, listeners, notice)

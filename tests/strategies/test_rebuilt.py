@@ -1,88 +1,19 @@
-"""With several workers, too, a rebuilt strategy is the one that lived on."""
+"""Rebuilt from a run's folder, a strategy is the one that lived on; what is broken is named."""
 
 import json
 import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from run_cases import SPACE, open_ledger, wait_for
-from strategy_cases import CASES, SPACES, derived_by, make, score_of
+from strategy_cases import SPACES, make
 
 from raynas.runs.run_config import make_config
-from raynas.runs.trial import read_proposal, write_proposal
 from raynas.space import load_space_source
-from raynas.strategies import Proposal, Result, Strategy
-
-WORKERS = 4
-
-
-class Life:
-    """A strategy with several workers, whose trials take turns in an order that a seed gives."""
-
-    def __init__(self, strategy: Strategy, seed: int) -> None:
-        self.strategy, self.rng = strategy, np.random.default_rng(seed)
-        self.running: list[Proposal] = []
-        self.told: list[tuple[Proposal, Result]] = []
-
-    def go_on(self, results: int) -> None:
-        """Keep the workers busy until there are so many results more."""
-        for _ in range(results):
-            self.start()
-            proposal = self.running.pop(int(self.rng.integers(len(self.running))))
-            result = result_of(self.strategy, proposal)
-            self.told.append((proposal, result))
-            self.strategy.tell(proposal.number, result)
-        self.start()
-
-    def start(self) -> None:
-        while len(self.running) < WORKERS:
-            proposal = self.strategy.ask()
-            if proposal is None:
-                return
-            self.running.append(proposal)
-
-    def next_ones(self, count: int = 10) -> list[tuple[Proposal, dict[str, int]]]:
-        before = len(self.told) + len(self.running)
-        self.go_on(count)
-        asked = [*(proposal for proposal, _ in self.told), *self.running]
-        asked.sort(key=lambda proposal: proposal.number)
-        return [(p, p.architecture.picks) for p in asked if p.number >= before]
-
-
-def result_of(strategy: Strategy, proposal: Proposal) -> Result:
-    """A score; one in seven failed, one in five was stopped early; a supernet derives something."""
-    derived = derived_by(strategy.space, proposal)
-    if derived is not None:
-        return Result(None, derived=derived)
-    score = score_of(proposal.architecture)
-    failed = proposal.number % 7 == 3
-    return Result(None if failed else score, finished=proposal.number % 5 != 4)
-
-
-@pytest.mark.parametrize("seed", [0, 1])
-@pytest.mark.parametrize(("name", "label"), CASES)
-def test_the_next_ten_proposals_are_those_of_the_strategy_that_lived_on(
-    name: str, label: str, seed: int
-) -> None:
-    alive = Life(make(name, SPACES[label], seed=seed), seed)
-    alive.go_on(14)
-    again = Life(make(name, SPACES[label], seed=seed), seed)
-    again.told = [(through_json(proposal), result) for proposal, result in alive.told]
-    again.running = list(map(through_json, alive.running))
-    again.strategy.recall(again.told, reversed(again.running))
-    again.rng = np.random.default_rng(9)
-    alive.rng = np.random.default_rng(9)
-    assert again.strategy.history == alive.strategy.history
-    assert list(again.strategy.pending) == list(alive.strategy.pending)
-    assert again.next_ones() == alive.next_ones()
-    assert again.strategy.history == alive.strategy.history
-
-
-def through_json(proposal: Proposal) -> Proposal:
-    return read_proposal(write_proposal(proposal), known=0)
+from raynas.strategies import Result
+from raynas.testing.driving import Life
 
 
 def test_a_result_that_nobody_had_asked_for_is_named() -> None:
@@ -100,12 +31,12 @@ sys.path[:0] = json.loads(sys.argv[2])
 import numpy as np
 from run_cases import open_ledger, report_of
 from raynas.runs.run_config import make_config
-from test_rebuilt import WORKERS
+from raynas.testing.driving import Life
 
 ledger = open_ledger(Path(sys.argv[1]), make_config(**json.loads(sys.argv[3])))
 rng, running = np.random.default_rng(0), []
 while True:
-    while len(running) < WORKERS:
+    while len(running) < Life.WORKERS:
         running.append(ledger.next()["trial_id"])
     trial_id = running.pop(int(rng.integers(len(running))))
     ledger.finish(trial_id, report_of(ledger.running[trial_id].proposal.architecture))
@@ -132,7 +63,7 @@ def test_after_sigkill_the_next_proposals_are_those_of_the_strategy_that_lived_o
     alive = config.make_strategy(load_space_source(SPACE, "own"))
     asked = 0
     for count, trial in enumerate(ledger.trials(), 1):  # event by event, as it was for the driver
-        while asked - (count - 1) < WORKERS:
+        while asked - (count - 1) < Life.WORKERS:
             assert alive.ask() is not None
             asked += 1
         alive.tell(trial.number, Result(trial.metrics["val_accuracy"]))
