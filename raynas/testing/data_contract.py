@@ -49,8 +49,8 @@ class DataContract:
 
     def rows(self, data: DataSource, split: str) -> list[bytes]:
         """Return the inputs of a split, each as its bytes."""
-        found = [inputs.numpy() for inputs, _ in self.batches(data, split)]
-        return [row.tobytes() for part in found for row in part]
+        batches = [inputs.numpy() for inputs, _ in self.batches(data, split)]
+        return [row.tobytes() for part in batches for row in part]
 
     @pytest.mark.parametrize("split", SPLITS)
     def test_batches_have_the_shapes_that_the_data_set_says(self, split: str) -> None:

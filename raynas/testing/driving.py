@@ -72,9 +72,9 @@ def completed(
         yield proposal, None if derived else score(proposal.architecture), True, derived
 
 
-def recall(strategy: Strategy, told: Iterable[Told], asked: Iterable[Proposal] = ()) -> None:
+def recall(strategy: Strategy, history: Iterable[Told], asked: Iterable[Proposal] = ()) -> None:
     """Let a new strategy live through what a record says."""
-    results = [(p, Result(score, finished, derived)) for p, score, finished, derived in told]
+    results = [(p, Result(score, finished, derived)) for p, score, finished, derived in history]
     strategy.recall(results, asked)
 
 

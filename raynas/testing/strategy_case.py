@@ -87,8 +87,8 @@ def first_proposals_elsewhere(case: StrategyCase) -> dict[str, list[str]]:
     )
     if done.returncode:
         raise AssertionError(f"another process cannot propose anything: {done.stderr}")
-    found: dict[str, list[str]] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    proposals: dict[str, list[str]] = json.loads(done.stdout.splitlines()[-1])
+    return proposals
 
 
 def report() -> None:

@@ -54,10 +54,10 @@ class WalkContract:
 
     def members(self) -> list[Architecture]:
         """Return every walk of a small space; of a large one the test is skipped."""
-        found = list(islice(enumerate_all(self.space), self.listed + 1))
-        if len(found) > self.listed:
+        members = list(islice(enumerate_all(self.space), self.listed + 1))
+        if len(members) > self.listed:
             pytest.skip(f"it has more than {self.listed} walks")
-        return found
+        return members
 
     def test_the_same_picks_are_the_same_walk(self) -> None:
         """Walked again with the same answers it asks the same and returns the same value."""
@@ -106,11 +106,11 @@ class WalkContract:
 
     def test_size_is_the_number_of_walks(self) -> None:
         """Enumerating gives different walks, as many as the size says."""
-        found = list(islice(enumerate_all(self.space), self.listed + 1))
-        assert len(set(map(_picks, found))) == len(found)
+        walks = list(islice(enumerate_all(self.space), self.listed + 1))
+        assert len(set(map(_picks, walks))) == len(walks)
         total = size(self.space, limit=self.listed)
-        if len(found) <= self.listed:
-            assert total == len(found)
+        if len(walks) <= self.listed:
+            assert total == len(walks)
         else:
             assert total is None or total > self.listed
 
@@ -164,21 +164,21 @@ class WalkContract:
         """Each neighbour is of the space, and is listed once."""
         space = self.space
         for architecture in self.drawn(3):
-            found = list(islice(neighbours(space, architecture), 300))
-            assert len(set(map(_picks, found))) == len(found)
-            for other in found:
+            around = list(islice(neighbours(space, architecture), 300))
+            assert len(set(map(_picks, around))) == len(around)
+            for other in around:
                 assert other != architecture
                 assert replay(space, other.picks) == other
 
     def test_the_encoder_tells_walks_apart(self) -> None:
         """It knows every decision that a walk can ask, and no two walks are encoded alike."""
         encoder = Encoder(self.space)
-        found = {_picks(a): a for a in _first(self.space, self.listed)}
-        found.update({_picks(a): a for a in self.drawn(200)})
-        rows = encoder.encode(found.values())
-        assert rows.shape == (len(found), len(encoder)) == (len(found), len(encoder.names))
+        walks = {_picks(a): a for a in _first(self.space, self.listed)}
+        walks.update({_picks(a): a for a in self.drawn(200)})
+        rows = encoder.encode(walks.values())
+        assert rows.shape == (len(walks), len(encoder)) == (len(walks), len(encoder.names))
         assert rows.dtype == np.float32
-        assert len({row.tobytes() for row in rows}) == len(found)
+        assert len({row.tobytes() for row in rows}) == len(walks)
         assert rows.size == 0 or (rows.min() >= 0 and rows.max() <= 1)
         assert len(set(encoder.names)) == len(encoder.names)
 
