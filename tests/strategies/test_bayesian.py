@@ -1,5 +1,6 @@
 """Bayesian optimisation: what it takes for alike, and that it stays cheap."""
 
+import dataclasses
 import time
 
 import numpy as np
@@ -8,6 +9,8 @@ from strategy_cases import ask, drive, make, recall
 
 from raynas.space import Architecture, Choice, Record, Space, load_space, replay, sample, size
 from raynas.strategies import Proposal
+from raynas.strategies.proposal import Evaluation
+from raynas.strategies.surrogate.belief import Belief, Surrogate
 from raynas.strategies.surrogate.features import Features, Vocabulary
 from raynas.strategies.surrogate.gaussian_process import _distances
 
@@ -82,3 +85,35 @@ def test_notes_are_in_the_metrics_own_unit(mode) -> None:
         low, high = proposal.notes["interval"]
         assert low <= proposal.notes["predicted"] <= high
         assert 800 < low < high < 1300
+
+
+def noisy(architecture: Architecture) -> float:
+    """A sum of three steps, each of 1, with a noise of 0.5 that is the architecture's own."""
+    noise = np.random.default_rng(int(architecture.id[:8], 16)).normal(0, 0.5)
+    return float(sum(architecture.picks.values()) / 3 + noise)
+
+
+def test_most_results_lie_in_the_intervals_noise_included() -> None:
+    space = Record({f"width{i}": Choice([8, 16, 32, 64], ordered=True) for i in range(4)})
+    held = []
+    for seed in range(4):
+        strategy = make("bayesian", space, seed=seed)
+        drive(strategy, 60, noisy)
+        noted = [e for e in strategy.history if "interval" in e.notes]
+        held += [e.notes["interval"][0] <= (e.score or 0) <= e.notes["interval"][1] for e in noted]
+    assert len(held) > 150
+    assert 0.88 <= np.mean(held) < 1  # no last bit decides: two of a hundred may go either way
+
+
+def test_the_best_so_far_is_a_believed_mean_and_not_the_luckiest_draw() -> None:
+    """Otherwise nothing could be expected to be better than one lucky result."""
+    space = Record(width=Choice(range(40), ordered=True))
+    walks = [replay(space, {"width": i}) for i in range(0, 40, 2)]
+    scores = [0.1 * (i % 3) for i in range(20)]
+    scores[7] = 1.0
+    evaluations = [Evaluation(n, a, scores[n]) for n, a in enumerate(walks)]
+    surrogate = Surrogate(space, exhaustive=0)
+    kernel = dataclasses.replace(surrogate.kernel(evaluations, 20), noise=0.5)
+    belief = Belief(surrogate, kernel, evaluations, [])
+    assert belief.predict(walks[7])[0] < 0.8
+    assert belief.improvement([walks[7]])[0] > -4  # against the draw itself: below -10

@@ -7,7 +7,7 @@ import pytest
 from strategy_cases import SPACES, ask, drive, tell
 
 from raynas.options.supernet_options import METHODS
-from raynas.space import Architecture, Record, replay, sample
+from raynas.space import Architecture, Choice, Record, Repeat, replay, sample
 from raynas.space.relaxation import relax
 from raynas.strategies import Darts
 from raynas.tune import StrategySearcher
@@ -110,6 +110,12 @@ def test_a_space_that_cannot_be_relaxed(space: Any) -> None:
     strategy = Darts(space)
     with pytest.raises(ValueError, match=r"the space cannot be relaxed into a supernet: "):
         strategy.check_space()
+
+
+def test_chains_cannot_be_sampled() -> None:
+    layer = Record(type="dense", units=Choice([4, 8]), activation="relu")
+    with pytest.raises(ValueError, match=r"sampling \(as in gdas\) goes with cells only, and"):
+        Darts(Record(layers=Repeat(layer, 1, 2)), method="gdas").check_space()
 
 
 def test_what_is_derived_is_of_the_space() -> None:
