@@ -32,12 +32,12 @@ class TrialRecord:
         self._folder.make()
         names = [info.base_name for info in self._folder.list()]
         self._files = sum(name.endswith(".parquet") for name in names)
-        self._tail = COLUMNS.empty_table()
+        self._tail = _no_rows(COLUMNS)
         """The rows of the file that grows, with a column for each metric that there is so far."""
         if self._files:
             last = self._read(self._files - 1)
             full = last.num_rows >= ROWS_A_FILE
-            self._tail = last.schema.empty_table() if full else last
+            self._tail = _no_rows(last.schema) if full else last
             self._files -= not full
 
     def append(self, trial: Trial) -> None:
@@ -53,7 +53,7 @@ class TrialRecord:
         self._tail = pa.concat_tables([self._tail, row]).combine_chunks()
         self._write(self._files, self._tail)
         if self._tail.num_rows == ROWS_A_FILE:
-            self._files, self._tail = self._files + 1, self._tail.schema.empty_table()
+            self._files, self._tail = self._files + 1, _no_rows(self._tail.schema)
 
     def __iter__(self) -> Iterator[Trial]:
         """Yield every finished trial in order of completion."""
@@ -62,7 +62,8 @@ class TrialRecord:
         return (Trial.from_row(row, place) for place, row in enumerate(rows))
 
     def _read(self, index: int) -> pa.Table:
-        return pq.read_table(pa.BufferReader(self._folder.read(_file(index))))
+        content = pa.BufferReader(self._folder.read(_file(index)))
+        return pq.ParquetFile(content).read()  # `read_table` loads pandas: half a second
 
     def _write(self, index: int, rows: pa.Table) -> None:
         sink = pa.BufferOutputStream()
@@ -71,9 +72,14 @@ class TrialRecord:
         self._folder.keep_trying(lambda: self._folder.write(_file(index), content))
 
 
+def _no_rows(schema: pa.Schema) -> pa.Table:
+    """Return an empty table, without pandas, which pyarrow's own way loads: half a second."""
+    return pa.Table.from_batches([], schema)
+
+
 def _widened(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """Return the rows with the columns of a schema, null where they had none."""
-    return pa.concat_tables([schema.empty_table(), table], promote_options="default")
+    return pa.concat_tables([_no_rows(schema), table], promote_options="default")
 
 
 def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
