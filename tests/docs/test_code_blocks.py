@@ -1,0 +1,128 @@
+"""Every block of code in README and docs does what it says: they run, a page's one by one.
+
+Python blocks share their names; one whose first line is `# NAME.py` is written to that file. Lines
+with `raynas` are run with few trials and epochs. A block that needs a cluster, a download or hours
+has `<!-- parsed only: WHY -->` before it: there the real command line reads each `raynas` line.
+"""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from blocks import FILE, LANGUAGES, PAGES, ROOT, Block, blocks_of
+from command_lines import LESS, TRIALS, check, run
+
+import raynas
+from raynas.runs.run_file import parse_run_file
+from raynas.space import enumerate_all, load_space
+
+BLOCKS = [block for page in PAGES for block in blocks_of(page)]
+EXECUTED = [page for page in PAGES if any(b.language in ("python", "sh") for b in blocks_of(page))]
+
+
+def name_of(thing: Any) -> str:
+    return thing.where if isinstance(thing, Block) else str(thing.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=name_of)
+def test_every_block_is_executed_or_parsed(block: Block) -> None:
+    assert block.language in LANGUAGES, "say what language it is in"
+    if block.language == "text":
+        assert not block.reason
+    if block.language == "python":
+        compile(block.text, block.where, "exec")
+    elif block.language == "yaml":
+        parse_run_file(block.text, block.where).config()
+    elif block.language == "sh":
+        for words in block.commands():
+            check(words)
+
+
+def test_no_block_is_overlooked() -> None:
+    """All fences of a page belong to blocks that were found."""
+    for page in PAGES:
+        fences = [line for line in page.read_text().splitlines() if line.lstrip().startswith("```")]
+        assert len(fences) == 2 * len(blocks_of(page)), page
+
+
+def test_what_is_wrong_is_seen() -> None:
+    for wrong in (
+        "raynas search --trails 3",
+        "raynas search --set populaton=3",
+        "raynas search --trials many",
+        "raynas serach",
+        "raynas replay --space mlp",
+        "ray job submit -- raynas resume",
+        "./scripts/none.sh",
+        "python scripts/bench_scale.py --engines ray",
+    ):
+        with pytest.raises(Exception):  # noqa: B017, PT011 (of many kinds)
+            check(wrong.split())
+
+
+@pytest.fixture(scope="session")
+def finished(ray_cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a run that has ended, and data, as pages take them for granted."""
+    home = tmp_path_factory.mktemp("docs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(home)
+        raynas.search(
+            "mlp", "random", "digits", trials=TRIALS, epochs=1, name="NAME",
+            options={"limit": 200},
+        )  # fmt: skip
+    shutil.copytree(home / "runs/NAME", home / "runs/OTHER")
+    rng = np.random.default_rng(0)
+    length, width = rng.random((2, 200))
+    species = np.where(length > width, "long", "broad")
+    flowers = {"length": length, "width": width, "species": species}
+    pq.write_table(pa.table(flowers), home / "flowers.parquet")
+    space = load_space("nasbench201")
+    assert space.key is not None
+    keys = [space.key(architecture) for architecture in enumerate_all(space.space)]
+    scores = {name: rng.random(len(keys)) for name in ("val12_c10", "test200_c10")}
+    pq.write_table(pa.table({"arch": keys, **scores}), home / "nasbench201.parquet")
+    return home
+
+
+@pytest.fixture
+def less_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let searches and retrainings of Python blocks have few trials and epochs."""
+
+    def lessened(function: Any, name: str) -> Any:
+        few = {word.split("=")[0].strip("-"): int(word.split("=")[1]) for word in LESS[name]}
+
+        def call(*args: Any, **given: Any) -> Any:
+            return function(
+                *args, **{**given, **{k: min(v, given.get(k, v)) for k, v in few.items()}}
+            )
+
+        return call
+
+    monkeypatch.setattr("raynas.api.search", lessened(raynas.search, "search"))
+    monkeypatch.setattr("raynas.Run.retrain", lessened(raynas.Run.retrain, "retrain"))
+
+
+@pytest.mark.parametrize("page", EXECUTED, ids=name_of)
+def test_a_page_runs(
+    page: Path, finished: Path, less_work: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(finished, home)
+    monkeypatch.chdir(home)
+    monkeypatch.syspath_prepend(str(home))
+    names: dict[str, Any] = {"__name__": "page"}
+    for block in blocks_of(page):
+        if block.reason:
+            continue
+        if block.language == "python" and (file := FILE.match(block.text)):
+            (home / file[1]).parent.mkdir(parents=True, exist_ok=True)
+            (home / file[1]).write_text(block.text)
+        elif block.language == "python":
+            exec(compile(block.text, block.where, "exec"), names)  # noqa: S102 (our own text)
+        elif block.language == "sh":
+            for words in block.commands():
+                run(words)
