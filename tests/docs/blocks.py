@@ -13,7 +13,7 @@ PAGES = [
     *sorted(path for path in (ROOT / "docs").rglob("*.md")),
 ]
 
-_BLOCK = re.compile(r"(?:^<!-- (.+?) -->\n)?^```(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"(?:^<!-- ([^\n]+?) -->\n)?^```(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PARSED_ONLY = "parsed only: "
 """What the comment before a block begins with where the block is not executed; then why."""
 LANGUAGES = ("python", "sh", "yaml", "text")

@@ -15,13 +15,21 @@ import pyarrow.parquet as pq
 import pytest
 from blocks import FILE, LANGUAGES, PAGES, ROOT, Block, blocks_of
 from command_lines import LESS, TRIALS, check, run
+from trials_here import run_trials_here
 
 import raynas
 from raynas.runs.run_file import parse_run_file
 from raynas.space import enumerate_all, load_space
 
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]
-EXECUTED = [page for page in PAGES if any(b.language in ("python", "sh") for b in blocks_of(page))]
+TUTORIAL = ROOT / "docs/tutorial.md"
+EXECUTED = [
+    page
+    for page in PAGES
+    if page != TUTORIAL
+    and any(b.language in ("python", "sh") and not b.reason for b in blocks_of(page))
+]
+"""Pages whose trials run in this process; those of the tutorial run in real workers of Ray."""
 
 
 def name_of(thing: Any) -> str:
@@ -64,12 +72,13 @@ def test_what_is_wrong_is_seen() -> None:
             check(wrong.split())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def finished(ray_cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a run that has ended, and data, as pages take them for granted."""
     home = tmp_path_factory.mktemp("docs")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(home)
+        patch.setattr("raynas.engine.run_search.run_trials", run_trials_here)
         raynas.search(
             "mlp", "random", "digits", trials=TRIALS, epochs=1, name="NAME",
             options={"limit": 200},
@@ -96,9 +105,8 @@ def less_work(monkeypatch: pytest.MonkeyPatch) -> None:
         few = {word.split("=")[0].strip("-"): int(word.split("=")[1]) for word in LESS[name]}
 
         def call(*args: Any, **given: Any) -> Any:
-            return function(
-                *args, **{**given, **{k: min(v, given.get(k, v)) for k, v in few.items()}}
-            )
+            less = {key: min(value, given.get(key, value)) for key, value in few.items()}
+            return function(*args, **{**given, **less})
 
         return call
 
@@ -106,23 +114,48 @@ def less_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("raynas.Run.retrain", lessened(raynas.Run.retrain, "retrain"))
 
 
-@pytest.mark.parametrize("page", EXECUTED, ids=name_of)
-def test_a_page_runs(
-    page: Path, finished: Path, less_work: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home = tmp_path / "home"
-    shutil.copytree(finished, home)
-    monkeypatch.chdir(home)
-    monkeypatch.syspath_prepend(str(home))
+def live(page: Path) -> dict[str, Any]:
+    """Run a page's blocks in this folder; returns the names that Python blocks have bound."""
     names: dict[str, Any] = {"__name__": "page"}
     for block in blocks_of(page):
         if block.reason:
             continue
         if block.language == "python" and (file := FILE.match(block.text)):
-            (home / file[1]).parent.mkdir(parents=True, exist_ok=True)
-            (home / file[1]).write_text(block.text)
+            Path(file[1]).parent.mkdir(parents=True, exist_ok=True)
+            Path(file[1]).write_text(block.text)
         elif block.language == "python":
             exec(compile(block.text, block.where, "exec"), names)  # noqa: S102 (our own text)
         elif block.language == "sh":
             for words in block.commands():
                 run(words)
+    return names
+
+
+@pytest.fixture
+def home(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of `finished` that is the working folder."""
+    home = tmp_path / "home"
+    shutil.copytree(finished, home)
+    monkeypatch.chdir(home)
+    monkeypatch.syspath_prepend(str(home))
+    return home
+
+
+@pytest.mark.parametrize("page", EXECUTED, ids=name_of)
+def test_a_page_runs(
+    page: Path, home: Path, less_work: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("raynas.engine.run_search.run_trials", run_trials_here)
+    live(page)
+
+
+def test_the_tutorial_on_ray(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As a person would type it: real workers, the numbers that stand there."""
+    names = live(TUTORIAL)
+    said = capsys.readouterr().out
+    assert "42 architectures" in said
+    assert "tutorial: finished, 4 of 4 trials done" in said
+    assert "retrained/trial-" in names["retrained"].folder
+    assert len(names["retrained"].trials) == 2
+    assert names["net"].predict(names["image"]) in set("0123456789")
+    assert int(names["program"](names["images"]).argmax()) in range(10)
