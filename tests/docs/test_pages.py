@@ -11,6 +11,9 @@ import pytest
 from blocks import PAGES, ROOT
 from test_house import MAY_IMPORT
 
+from raynas.options.scheduler_options import SCHEDULERS
+from raynas.strategies import STRATEGIES
+
 LINK = re.compile(r"(?<!`)\]\(([^)\s]+)\)|<img src=\"([^\"]+)\"")
 MENTIONED = re.compile(r"`((?:raynas|scripts|tests|search_spaces|docs)/[\w./*-]*)")
 FETCHED = re.compile(
@@ -136,6 +139,16 @@ def test_what_the_code_knows_is_filled_in(site: Path) -> None:
     strategies = (site / "strategies.html").read_text(encoding="utf-8")
     assert "controller_learning_rate" in strategies
     assert 'href="https://arxiv.org/abs/1802.01548"' in strategies
+
+
+def test_every_strategy_and_scheduler_has_its_section() -> None:
+    for page, kind, table in (
+        ("strategies", "strategy", STRATEGIES),
+        ("schedulers", "scheduler", SCHEDULERS),
+    ):
+        text = (ROOT / f"docs/{page}.md").read_text(encoding="utf-8")
+        for name in table.keys() - {"none"}:
+            assert f"## {name}\n\n<!-- generated: {kind} {name} -->" in text
 
 
 def test_pages_know_no_options_by_heart() -> None:
