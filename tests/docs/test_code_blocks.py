@@ -18,6 +18,9 @@ from command_lines import LESS, TRIALS, check, run
 from trials_here import run_trials_here
 
 import raynas
+from raynas.engine.ledger import Ledger
+from raynas.engine.trial_setup import TrialSetup
+from raynas.engine.tune_loop import run_trials
 from raynas.runs.run_file import parse_run_file
 from raynas.space import enumerate_all, load_space
 
@@ -29,7 +32,7 @@ EXECUTED = [
     if page != TUTORIAL
     and any(b.language in ("python", "sh") and not b.reason for b in blocks_of(page))
 ]
-"""Pages whose trials run in this process; those of the tutorial run in real workers of Ray."""
+"""Pages whose trials run in this process; the tutorial's search has real workers of Ray."""
 
 
 def name_of(thing: Any) -> str:
@@ -149,8 +152,15 @@ def test_a_page_runs(
     live(page)
 
 
-def test_the_tutorial_on_ray(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """As a person would type it: real workers, the numbers that stand there."""
+def test_the_tutorial_on_ray(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a person would type it: the numbers that stand there, a search with real workers."""
+
+    def run_searches_on_ray(ledger: Ledger, setup: TrialSetup, **more: Any) -> None:
+        (run_trials_here if setup.tests else run_trials)(ledger, setup, **more)
+
+    monkeypatch.setattr("raynas.engine.run_search.run_trials", run_searches_on_ray)
     names = live(TUTORIAL)
     said = capsys.readouterr().out
     assert "42 architectures" in said
