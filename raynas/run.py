@@ -45,8 +45,9 @@ class Run:
     def trials(self) -> pd.DataFrame:
         """The finished trials as they are now, a row each, in order of proposal.
 
-        The columns are those of the record (see README), with `architecture`, `picks`, `parents`,
-        `curve` … as Python data, a `description` of the architecture, and one column a metric.
+        The columns are those of the record (docs/resuming.md), with `architecture`, `picks`,
+        `parents`, `curve` … as Python data, a `description` of the architecture, and one column a
+        metric.
         """
         rows = [_row(trial) for trial in self._run.trials()]
         frame = pd.DataFrame(rows, columns=None if rows else ["number", "status"])
