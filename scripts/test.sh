@@ -11,7 +11,5 @@ echo "Linting"
 "$VENV/ruff" format --quiet --check .
 echo "Checking types"
 "$VENV/mypy" --no-error-summary
-echo "Building the documentation"
-NO_MKDOCS_2_WARNING=1 "$VENV/mkdocs" build --quiet --strict
 echo "Testing"
 exec "$VENV/pytest" --quiet --numprocesses auto --maxprocesses 4 --dist loadfile "$@"
