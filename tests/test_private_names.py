@@ -61,10 +61,8 @@ def test_a_trial_of_tunes_has_its_error_on_disk(ray_cluster, tmp_path):
     trial = Trial("stub", stub=True, storage=storage)
     trial.init_local_path()
     assert ray_private.error_of(trial) is None
-    trial.handle_error(ray.exceptions.ActorDiedError("it was killed"))
-    error = ray_private.error_of(trial)
-    assert isinstance(error, ray.exceptions.RayActorError)
-    assert "it was killed" in str(error)
+    trial.handle_error(ray.exceptions.ActorDiedError())
+    assert isinstance(ray_private.error_of(trial), ray.exceptions.ActorDiedError)
 
 
 def test_tunes_loop_knows_its_live_trials():
