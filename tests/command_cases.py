@@ -78,7 +78,7 @@ class Command:
 
     def gone(self) -> bool:
         """Whether nothing is left; Ray's two agents, which train nothing, may take 20 seconds."""
-        return all("Agent" in process for process in processes_with(self.mark))
+        return all("agent" in process.lower() for process in processes_with(self.mark))
 
 
 @contextmanager

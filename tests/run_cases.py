@@ -124,7 +124,7 @@ def processes_with(mark: str) -> list[str]:
             continue
         try:
             if mark.encode() in (folder / "environ").read_bytes():
-                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()[:80])
+                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()[:300])
         except OSError:
             continue
     return found
