@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import ray
 
-from raynas.engine.ray_private import PRELOAD, autoscales, cannot_bring
+from raynas.engine.ray_private import PRELOAD, autoscales, cannot_bring, own_session
 from raynas.options.run_options import RunOptions
 
 _PRELOADED = "raynas.engine.candidate_trial"
@@ -43,12 +43,13 @@ def joined(address: str | None) -> Iterator[None]:
     if wanted == "local":
         os.environ.setdefault(PRELOAD, _PRELOADED)
     try:
-        ray.init(
-            address=wanted,
-            include_dashboard=False if wanted == "local" else None,
-            logging_level=logging.ERROR,
-            log_to_driver=True,
-        )
+        with own_session():
+            ray.init(
+                address=wanted,
+                include_dashboard=False if wanted == "local" else None,
+                logging_level=logging.ERROR,
+                log_to_driver=True,
+            )
     except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         if wanted == "local":
             raise

@@ -8,10 +8,13 @@ import json
 import pickle
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import ray
+from ray._private import services
 from ray.core.generated.autoscaler_pb2 import GetClusterStatusReply  # type: ignore[attr-defined]  # it is made at run time
 from ray.experimental.internal_kv import _internal_kv_get, internal_kv_get_gcs_client
 from ray.train.torch import TorchConfig
@@ -38,6 +41,24 @@ _STATUS = "__autoscaling_status"
 """Where the older autoscaler writes what it does."""
 _NODE = re.compile("node_[0-9a-f]{40,}")
 """Ray's name for the type of a node in a cluster that nobody scales."""
+
+# Ray's own processes. Instead: `ray.init`, when it starts them so.
+
+
+@contextmanager
+def own_session() -> Iterator[None]:
+    """Start Ray's processes in sessions of their own: signals to our group do not reach them.
+
+    They end with this process all the same, or by `ray.shutdown`.
+    """
+    where: Any = services
+    before = where.ConsolePopen
+    where.ConsolePopen = partial(before, start_new_session=True)
+    try:
+        yield
+    finally:
+        where.ConsolePopen = before
+
 
 # Tune's trials and its loop. Instead: a callback that is told a trial's error, and a scheduler that
 # is given the trials which are pending.

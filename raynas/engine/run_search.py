@@ -2,9 +2,6 @@
 
 import contextlib
 import os
-import signal
-import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
@@ -34,6 +31,7 @@ from raynas.runs.lock import Lost, locked
 from raynas.runs.run_config import RunConfig, make_config
 from raynas.runs.run_file import RUN_FILE, read_run_config, read_run_file, run_file
 from raynas.runs.run_folder import ORIGIN, RunFolder
+from raynas.runs.signals import interruptible
 from raynas.runs.storage import Folder, open_folder
 from raynas.runs.user_code import MODULES, find_modules, install_modules
 from raynas.space import LoadedSpace, load_space, load_space_source
@@ -206,16 +204,16 @@ def _go(begun: _Begun, view: View | None, listeners: list[Lost], notice: str | N
         view.opened(run, begun.space, begun.data, begun.resumed)
         if notice:
             view.say(notice)
-    with _interruptible(ledger):
+    with interruptible(ledger.stopped, run.end_by):
         with (
             refreshed(run, lambda: ledger.done),
             view.watch(ledger) if view else contextlib.nullcontext(),
         ):
             run_trials(ledger, setup, callbacks=make_loggers(config, run.folder))
-        if ledger.left and ledger.stopped.is_set():
-            run.interrupted = True
+        if run.interrupted and ledger.left:
             write_last(run, "interrupted")
             return run
+        run.end_by(0)
         if view and ledger.left:
             view.say(ledger.strategy.EXHAUSTED.format(done=ledger.done))
         if not ledger.best:
@@ -242,23 +240,3 @@ def _nothing_completed(ledger: Ledger) -> str:
         f"{ledger.config.scheduler} and {len(ledger.failures)} failed{words}; "
         "go on with more trials: raynas resume"
     )
-
-
-@contextlib.contextmanager
-def _interruptible(ledger: Ledger) -> Iterator[None]:
-    """End the run cleanly on Ctrl-C and SIGTERM; a second Ctrl-C ends it at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def handle(number: int, frame: object) -> None:
-        if ledger.stopped.is_set():
-            raise KeyboardInterrupt
-        ledger.stopped.set()
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -71,6 +71,7 @@ def _write(uri: str, over: threading.Event) -> None:
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
+        start_new_session=True,  # a signal to our group ends the run, and not this report
     )
     ending = threading.Thread(target=_end, args=(process, over), daemon=True)
     ending.start()

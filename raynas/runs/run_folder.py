@@ -25,8 +25,17 @@ class RunFolder:
         """Look at a run folder."""
         self.folder = folder
         self.config = config
-        self.interrupted = False
+        self.ended_by = 0
+        """The number of the signal that ended the search early; 0 where none did."""
+
+    def end_by(self, number: int) -> None:
+        """Note the signal that ends the search."""
+        self.ended_by = number
+
+    @property
+    def interrupted(self) -> bool:
         """Whether it was told to end before all trials were done."""
+        return self.ended_by != 0
 
     def trials(self) -> Iterator[Trial]:
         """Yield the finished trials in order of completion."""

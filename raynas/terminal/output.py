@@ -10,6 +10,8 @@ import shutil
 import sys
 import tempfile
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from shlex import quote
 from types import TracebackType
@@ -130,21 +132,43 @@ class Output:
 
 def _console(file: IO[str]) -> Console:
     if file.isatty():
-        return Console(file=file, highlight=False, soft_wrap=True)
+        return Console(file=cast(IO[str], _Lasting(file)), highlight=False, soft_wrap=True)
     return plain_console(file)
 
 
-class _Trimmed:
-    """A text file whose lines lose the spaces at their end; rich pads tables with them."""
+class _Lasting:
+    """A text file that takes what is written when its reader is gone, a closed terminal, too."""
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
 
     def write(self, text: str) -> int:
-        return self._file.write(_PADDING.sub("", text))
+        with self._kept():
+            return self._file.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with self._kept():
+            self._file.flush()
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._file.fileno())
+            os.close(nowhere)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)
+
+
+class _Trimmed(_Lasting):
+    """One whose lines lose the spaces at their end; rich pads tables with them."""
+
+    def write(self, text: str) -> int:
+        return super().write(_PADDING.sub("", text))
 
 
 def plain_console(file: IO[str], width: int | None = None) -> Console:

@@ -1,0 +1,76 @@
+"""What ends a search from without: batch systems, service managers, closed terminals."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from command_cases import SLOW_SPACE, Command, command, epochs_written
+from run_cases import wait_for, write_space
+
+from raynas.runs.run_folder import open_run
+
+WHAT = ("search", "--space=own.py", "--trials=40", "--epochs=50", "--name=run")
+
+
+def trains(folder: Path, driver: Command) -> Callable[[], bool]:
+    run = folder / "runs/run"
+    return lambda: bool(epochs_written(run)) or driver.process.poll() is not None
+
+
+def can_go_on(folder: Path) -> bool:
+    run = open_run(str(folder / "runs/run"))
+    return run.state(len(list(run.trials()))) == "interrupted"
+
+
+@pytest.mark.parametrize(
+    ("send", "number", "code"),
+    [
+        (os.killpg, signal.SIGTERM, 143),  # `timeout`, SLURM, systemd
+        (os.killpg, signal.SIGINT, 130),  # Ctrl-C
+        (os.kill, signal.SIGUSR1, 143),  # SLURM's --signal=USR1@60
+    ],
+)
+def test_a_signal_to_all_processes_of_a_search_ends_it_cleanly(tmp_path, send, number, code):
+    write_space(tmp_path, SLOW_SPACE)
+    with command(tmp_path, *WHAT) as driver:
+        wait_for(trains(tmp_path, driver))
+        send(driver.process.pid, number)
+        if send is os.killpg:
+            send(driver.process.pid, number)  # they often come twice
+        assert driver.process.wait(30) == code
+        out, err = driver.process.communicate()
+        wait_for(driver.gone, 10)
+    assert err == ""
+    assert out.splitlines()[-1] == "Interrupted. Go on with: raynas resume runs/run"
+    assert can_go_on(tmp_path)
+
+
+def test_so_does_a_terminal_that_is_closed(tmp_path):
+    write_space(tmp_path, SLOW_SPACE)
+    ours, its = pty.openpty()
+    code = (
+        "import fcntl, os, sys, termios; os.setsid();"
+        "fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+        "from raynas.cli import main; main()"
+    )
+    driver = subprocess.Popen(
+        [sys.executable, "-c", code, *WHAT], cwd=tmp_path, stdin=its, stdout=its, stderr=its
+    )
+    os.close(its)
+    seen = b""
+
+    def trains_now() -> bool:
+        nonlocal seen
+        seen += os.read(ours, 4096) if not epochs_written(tmp_path / "runs/run") else b""
+        return bool(epochs_written(tmp_path / "runs/run")) or driver.poll() is not None
+
+    wait_for(trains_now)
+    assert driver.poll() is None, seen
+    os.close(ours)
+    assert driver.wait(30) == 143
+    assert can_go_on(tmp_path)
