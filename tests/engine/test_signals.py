@@ -42,10 +42,9 @@ def test_a_signal_to_all_processes_of_a_search_ends_it_cleanly(tmp_path, send, n
         send(driver.process.pid, number)
         if send is os.killpg:
             send(driver.process.pid, number)  # they often come twice
-        assert driver.process.wait(30) == code
-        out, err = driver.process.communicate()
+        out, err = driver.process.communicate(timeout=30)
         wait_for(driver.gone, 10)
-    assert err == ""
+    assert (driver.process.returncode, err) == (code, "")
     assert out.splitlines()[-1] == "Interrupted. Go on with: raynas resume runs/run"
     assert can_go_on(tmp_path)
 
