@@ -3,8 +3,11 @@
 By what it does where that is cheap, else by its name in the library's own files.
 """
 
+import contextlib
 import logging
 import re
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -17,6 +20,7 @@ import pytorch_lightning
 import ray
 import torch
 from pytorch_lightning.utilities.rank_zero import rank_zero_info
+from ray._private import services
 from ray.train._internal.storage import StorageContext
 from ray.train.backend import Backend
 from ray.train.v2._internal.exceptions import (
@@ -43,6 +47,16 @@ def stub_trial(**changes: Any) -> Trial:
     for name, value in changes.items():
         setattr(trial, name, value)
     return trial
+
+
+def test_rays_processes_are_started_in_sessions_of_their_own():
+    code = [sys.executable, "-c", "import os; print(os.getpid() == os.getsid(0))"]
+    answers = []
+    for context in (ray_private.own_session(), contextlib.nullcontext()):
+        with context:
+            process = services.ConsolePopen(code, stdout=subprocess.PIPE, text=True)
+        answers.append(process.communicate()[0].strip())
+    assert answers == ["True", "False"]
 
 
 def test_a_trial_of_tunes_holds_its_worker(monkeypatch):

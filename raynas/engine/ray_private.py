@@ -7,6 +7,8 @@ fails where Ray has moved one.
 import json
 import pickle
 import re
+import signal
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -58,6 +60,19 @@ def own_session() -> Iterator[None]:
         yield
     finally:
         where.ConsolePopen = before
+
+
+class KeptSignal:
+    """Gives SIGUSR1 back, which Tune takes whatever it is told. Instead: an option of Tune's."""
+
+    def __init__(self) -> None:
+        """Keep what the signal does now."""
+        self._handler = signal.getsignal(signal.SIGUSR1)
+
+    def give_back(self) -> None:
+        """Let it do that again, once Tune's loop has begun."""
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGUSR1, self._handler)
 
 
 # Tune's trials and its loop. Instead: a callback that is told a trial's error, and a scheduler that

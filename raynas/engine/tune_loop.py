@@ -18,6 +18,7 @@ from raynas.engine.ray_private import (
     LOW_MEMORY,
     NODE_DIED,
     QUIET,
+    KeptSignal,
     error_of,
     kill_worker,
 )
@@ -75,6 +76,7 @@ class _Results(_Unsaved, tune.Callback):
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._live: dict[str, Any] = {}
+        self._kept_signal: KeptSignal | None = KeptSignal()
 
     def stop_all(self) -> bool:
         """Whether to end the run now; then what is being trained is killed, it can be resumed."""
@@ -93,6 +95,11 @@ class _Results(_Unsaved, tune.Callback):
         except Exception as error:
             logging.getLogger(__name__).exception("the run cannot go on")
             self._ledger.give_up(error)
+
+    def on_step_begin(self, iteration: int, trials: list[Any], **_: Any) -> None:
+        if self._kept_signal is not None:
+            self._kept_signal.give_back()
+            self._kept_signal = None
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
         self._live[trial.trial_id] = trial

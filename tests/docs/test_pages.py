@@ -23,7 +23,14 @@ FETCHED = re.compile(
     r"|url\([\"']?(?:https?:)?//[^)]*\)|@import[^;]*//[^;]*;",
     re.IGNORECASE,
 )
-PUBLIC = ("raynas", "raynas.space", "raynas.nets", "raynas.strategies", "raynas.tune", "raynas.testing")
+PUBLIC = (
+    "raynas",
+    "raynas.space",
+    "raynas.nets",
+    "raynas.strategies",
+    "raynas.tune",
+    "raynas.testing",
+)
 
 
 def name_of(path: Path) -> str:
