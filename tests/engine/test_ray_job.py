@@ -63,11 +63,11 @@ AUTOSCALER = {
 }
 
 STRANGERS = {
-    "RAY_AUTH_TOKEN=": "auto",  # a cluster's commands with its mode, but no token
-    "RAY_AUTH_TOKEN=wrong": "10.77.0.1:6379",
-    "RAY_AUTH_MODE=disabled": "10.77.0.1:6379",
+    "RAY_AUTH_TOKEN=": ("auto", "Token authentication is enabled but no"),
+    "RAY_AUTH_TOKEN=wrong": ("10.77.0.1:6379", "the cluster has token authentication, and"),
+    "RAY_AUTH_MODE=disabled": ("10.77.0.1:6379", "the cluster has token authentication, and"),
 }
-"""What a user who has not the cluster's token comes with, and the address."""
+"""What a user comes with who has not the cluster's token, where to, and what is said of it."""
 
 
 def said(host: Host, code: int, *command: str) -> str:
@@ -103,12 +103,14 @@ def test_jobs_search_with_the_users_modules_and_nodes_come_for_larger_trials(tmp
         here = [*search, storage, "--address=10.77.0.1:6379"]
         out = said(host, 2, *here, "--name=none", "--cpus-per-trial=3")
         assert "raynas: a trial needs 3 CPUs and 0 GPUs on one node, which the autoscaler" in out
-        for stranger, address in STRANGERS.items():
+        for stranger, (address, reason) in STRANGERS.items():
             joining = [*search, storage, f"--address={address}", "--name=none"]
             out = said(host, 2, "env", stranger, *joining)
             said_of_it = [line for line in out.splitlines() if line]
             assert len(said_of_it) == 1, "one line, and no traceback"
-            assert f"raynas: address '{address}': no Ray cluster can be joined there: " in out
+            assert (
+                f"raynas: address '{address}': no Ray cluster can be joined there: {reason}" in out
+            )
             assert "the cluster's token, where it has one, in RAY_AUTH_TOKEN" in out
         submitted = said(host, 1, "env", "RAY_AUTH_TOKEN=wrong", *submit, *search)
         assert "Authentication" in submitted
