@@ -116,7 +116,7 @@ def test_ray_train_lets_a_backend_prepare_its_workers(monkeypatch):
         (("exceptions.py",), [ray_private.IN_CREATION]),
         (("core/src/ray/raylet/raylet",), [ray_private.LOW_MEMORY]),
         (("core/src/ray/gcs/gcs_server",), [ray_private.NODE_DIED]),
-        (("_raylet.so",), [ray_private.PRELOAD.removeprefix("RAY_")]),
+        (("_raylet.so",), [ray_private.PRELOAD.removeprefix("RAY_"), ray_private.REFUSED]),
     ],
 )
 def test_rays_settings_and_words_are_still_in_its_files(files, names):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import ray
 
-from raynas.engine.ray_private import PRELOAD, autoscales, cannot_bring, own_session
+from raynas.engine.ray_private import PRELOAD, REFUSED, autoscales, cannot_bring, own_session
 from raynas.options.run_options import RunOptions
 
 _PRELOADED = "raynas.engine.candidate_trial"
@@ -76,6 +76,8 @@ def _check_answers(address: str) -> None:
 
 def _cannot_join(address: str, error: Exception) -> ValueError:
     reason = " ".join(str(error).split()).partition(". ")[0][:300]
+    if REFUSED in str(error.__cause__):
+        reason = "the cluster has token authentication, and this is not its token"
     return ValueError(
         f"address {address!r}: no Ray cluster can be joined there: {reason}; expected auto (the "
         "cluster that this machine is part of) or HOST:PORT of the head node, and the cluster's "

@@ -37,6 +37,9 @@ LOW_MEMORY = "running low on memory"
 IN_CREATION = "in its creation task"
 """What the errors of lost workers say of why. Instead: attributes or classes of these errors."""
 
+REFUSED = "InvalidAuthToken"
+"""What a refused connection's cause has in it. Instead: an error of its own from `ray.init`."""
+
 ANSWERS_WITHIN_S = 30.0
 """How long the autoscaler is given to answer; it looks every 5 seconds."""
 _STATUS = "__autoscaling_status"

@@ -62,6 +62,13 @@ AUTOSCALER = {
     "AUTOSCALER_UPDATE_INTERVAL_S": "1",
 }
 
+STRANGERS = {
+    "RAY_AUTH_TOKEN=": ("auto", "Token authentication is enabled but no"),
+    "RAY_AUTH_TOKEN=wrong": ("10.77.0.1:6379", "the cluster has token authentication, and"),
+    "RAY_AUTH_MODE=disabled": ("10.77.0.1:6379", "the cluster has token authentication, and"),
+}
+"""What a user comes with who has not the cluster's token, where to, and what is said of it."""
+
 
 def said(host: Host, code: int, *command: str) -> str:
     """Run a command in the folder `work` of a host and return what it says."""
@@ -93,11 +100,20 @@ def test_jobs_search_with_the_users_modules_and_nodes_come_for_larger_trials(tmp
         assert "Best architecture" in out
         check(tmp_path / "runs/job")
 
-        here = [*search, storage, "--address=auto"]
+        here = [*search, storage, "--address=10.77.0.1:6379"]
         out = said(host, 2, *here, "--name=none", "--cpus-per-trial=3")
         assert "raynas: a trial needs 3 CPUs and 0 GPUs on one node, which the autoscaler" in out
-        out = said(host, 2, "env", "RAY_AUTH_TOKEN=", *here, "--name=none")
-        assert "raynas: address 'auto': no Ray cluster can be joined there: Token auth" in out
+        for stranger, (address, reason) in STRANGERS.items():
+            joining = [*search, storage, f"--address={address}", "--name=none"]
+            out = said(host, 2, "env", stranger, *joining)
+            said_of_it = [line for line in out.splitlines() if line]
+            assert len(said_of_it) == 1, "one line, and no traceback"
+            assert (
+                f"raynas: address '{address}': no Ray cluster can be joined there: {reason}" in out
+            )
+            assert "the cluster's token, where it has one, in RAY_AUTH_TOKEN" in out
+        submitted = said(host, 1, "env", "RAY_AUTH_TOKEN=wrong", *submit, *search)
+        assert "Authentication" in submitted
         assert not (tmp_path / "runs/none").exists()
         out = said(host, 0, *here, "--name=larger", "--cpus-per-trial=2")
         assert "No node has room for a trial yet (2 CPUs and 0 GPUs on one node); waiting" in out
