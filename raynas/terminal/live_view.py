@@ -44,6 +44,8 @@ class TerminalView:
         origin = run.origin()
         self.say(_retraining(run, origin, resumed) if origin else _searching(run, space, resumed))
         self.say(f"[dim]{escape(data.summary())}[/dim]")
+        for warning in data.intake.warnings:
+            self.say(f"[yellow]{escape(warning)}[/yellow]")
         self.say(f"[dim]run folder {escape(run.folder.uri)}[/dim]")
 
     def say(self, text: str) -> None:
