@@ -2,6 +2,7 @@
 
 import io
 import struct
+import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -96,7 +97,9 @@ def _upright(image: Any, where: str) -> tuple[Any, bool]:
     except (OSError, SyntaxError, ValueError, struct.error) as error:
         raise ValueError(f"{where}: the image is broken: {error}") from error
     try:
-        if image.getexif().get(ExifTags.Base.Orientation) in range(2, 9):
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
+            orientation = image.getexif().get(ExifTags.Base.Orientation)
+        if orientation in range(2, 9):
             return ImageOps.exif_transpose(image), True
     except (OSError, SyntaxError, ValueError, TypeError, KeyError, struct.error):
         pass  # unreadable EXIF turns nothing, in a viewer neither
@@ -105,7 +108,8 @@ def _upright(image: Any, where: str) -> tuple[Any, bool]:
 
 def _open(data: bytes, where: str) -> Any:
     try:
-        image = Image.open(io.BytesIO(data))
+        with warnings.catch_warnings(action="ignore", category=UserWarning):  # of broken EXIF
+            image = Image.open(io.BytesIO(data))
     except OSError as error:
         raise ValueError(f"{where}: not an image that Pillow can read") from error
     if image.mode not in _MODES:

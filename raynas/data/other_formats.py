@@ -55,7 +55,7 @@ def not_parquet(file: str) -> str:
         return f"{file} is one image; expected a Parquet file with a column of encoded images"
     kind = _OTHERS.get(suffix, "not a Parquet file")
     return (
-        f"{file} is {kind}; only Parquet is read: a column of labels beside columns of numbers or "
+        f"{file} is {kind}: only Parquet is read, a column of labels beside columns of numbers or "
         "one of encoded images (pandas.DataFrame({'image': …, 'label': …}).to_parquet(FILE))"
     )
 

@@ -60,7 +60,11 @@ def read_tables(name: str, wanted: tuple[str | None, ...], intake: Intake) -> Pa
         for split, some in tables.items()
     }
     return {
-        split: join(dict(zip(map(_short, by_split[split]), some, strict=True)), set(wanted), intake)
+        split: join(
+            {_short(file, root): table for file, table in zip(by_split[split], some, strict=True)},
+            set(wanted),
+            intake,
+        )
         for split, some in without_index.items()
     }
 
@@ -147,8 +151,8 @@ def _unreadable(file: str, error: Exception) -> str:
     return f"{file} is damaged: it begins as a Parquet file but cannot be read; write it again"
 
 
-def _short(file: str) -> str:
-    return "/".join(PurePosixPath(file).parts[-2:])
+def _short(file: str, root: str) -> str:
+    return file.removeprefix(root).strip("/") or PurePosixPath(file).name
 
 
 def _names(files: list[str]) -> str:

@@ -1,6 +1,7 @@
 """A network ready to use: it takes inputs as the data set has them and names their class."""
 
 import struct
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -111,7 +112,8 @@ def _like_the_data(image: Image, shape: tuple[int, ...]) -> Image:
 def _upright(image: Image) -> Image:
     """Return an image as a viewer shows it; EXIF that cannot be read turns nothing."""
     try:
-        turned = image.getexif().get(ExifTags.Base.Orientation) in range(2, 9)
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
+            turned = image.getexif().get(ExifTags.Base.Orientation) in range(2, 9)
         return ImageOps.exif_transpose(image) if turned else image
     except (SyntaxError, ValueError, TypeError, KeyError, struct.error):
         return image

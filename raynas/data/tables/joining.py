@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from raynas.data.intake import Intake, printable
+from raynas.data.intake import Intake, listed, printable
 from raynas.data.tables.column_kinds import is_image, is_number, is_text, kind_name
 
 
@@ -34,7 +34,10 @@ def join(tables: dict[str, pa.Table], wanted: set[str | None], intake: Intake) -
                 [chunk for values in chunks for chunk in values.chunks], type=kind
             )
         elif needed:
-            raise ValueError(_difference(name, kinds, lacking))
+            raise ValueError(
+                f"files do not have the same columns: {listed(list(tables), 5)}: "
+                f"{_difference(name, kinds, lacking)}; expected the same in all files of a split"
+            )
         else:
             first = kind_name(next(iter(kinds.values())))
             intake.left_out.append(f"{printable(name)} ({first}, not the same in all files)")
@@ -79,11 +82,7 @@ def _cast(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
 def _difference(name: str, kinds: dict[str, pa.DataType], lacking: list[str]) -> str:
     first, kind = next(iter(kinds.items()))
     column = f"column {printable(name)!r}"
-    rule = "expected the same columns in all files of a split"
     if lacking:
-        return f"{column} ({kind_name(kind)}) is in {first} but not in {lacking[0]}; {rule}"
+        return f"{column} ({kind_name(kind)}) is in {first} but not in {lacking[0]}"
     other, other_kind = next((file, one) for file, one in kinds.items() if one != kind)
-    return (
-        f"{column} holds {kind_name(kind)} in {first} but {kind_name(other_kind)} in {other}; "
-        f"{rule}"
-    )
+    return f"{column} holds {kind_name(kind)} in {first} but {kind_name(other_kind)} in {other}"

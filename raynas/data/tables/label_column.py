@@ -99,9 +99,9 @@ def _refuse_missing(values: pa.ChunkedArray, column: str, part: str) -> None:
     if count:
         first = pc.index(missing, value=True).as_py()
         raise ValueError(
-            f"label column {printable(column)!r} of {part} has no value in {count:,} of "
-            f"{len(values):,} rows (first in row {first}); expected one in each row: leave those "
-            "rows out of the file"
+            f"label column {printable(column)!r} of {part} has no value in row {first} "
+            f"({count:,} of {len(values):,} rows); expected one in each row: leave those rows out "
+            "of the file"
         )
 
 
