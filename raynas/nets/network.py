@@ -115,7 +115,7 @@ def _upright(image: Image) -> Image:
         with warnings.catch_warnings(action="ignore", category=UserWarning):
             turned = image.getexif().get(ExifTags.Base.Orientation) in range(2, 9)
         return ImageOps.exif_transpose(image) if turned else image
-    except (SyntaxError, ValueError, TypeError, KeyError, struct.error):
+    except (OSError, SyntaxError, ValueError, TypeError, KeyError, struct.error):
         return image
 
 
