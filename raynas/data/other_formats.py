@@ -60,6 +60,15 @@ def not_parquet(file: str) -> str:
     )
 
 
+def data_files(files: Iterable[str]) -> list[str]:
+    """Return the names of those files that look like data that is not read."""
+    legal = _READERS.keys() - {".txt", ".json"} | _OTHERS.keys() | _IMAGES | _PACKED
+    paths = [PurePosixPath(file) for file in files if PurePosixPath(file).name[0] not in "._"]
+    return [
+        path.name for path in paths if path.suffix.lower() in legal and path.name[0] not in "._"
+    ]
+
+
 def no_parquet_here(name: str, files: Iterable[str]) -> str:
     """Say what a folder without Parquet files has instead, and how to convert it."""
     paths = [PurePosixPath(file) for file in files]

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from raynas.data.intake import Intake, listed, printable
-from raynas.data.other_formats import LEGAL, no_parquet_here, not_parquet
+from raynas.data.other_formats import LEGAL, data_files, no_parquet_here, not_parquet
 from raynas.data.source import first_line
 from raynas.data.tables.column_kinds import Parts, index_columns, kind_name
 from raynas.data.tables.joining import join
@@ -29,7 +29,9 @@ def read_tables(name: str, wanted: tuple[str | None, ...], intake: Intake) -> Pa
     Raises:
         ValueError: nothing is there, a file is not Parquet, or files do not belong together.
     """
-    fs, root, files = _find(name)
+    fs, root, files, others = _find(name)
+    if others := data_files(others):
+        intake.left_out.append(f"files that are not Parquet ({listed(others, 3)})")
     by_split: dict[str, list[str]] = {}
     for file in files:
         by_split.setdefault(_split_of(file, root), []).append(file)
@@ -69,8 +71,11 @@ def read_tables(name: str, wanted: tuple[str | None, ...], intake: Intake) -> Pa
     }
 
 
-def _find(name: str) -> tuple[Any, str, list[str]]:
-    """Return the file system, the folder (or file) that was asked for, and the files, sorted."""
+def _find(name: str) -> tuple[Any, str, list[str], list[str]]:
+    """Return the file system, the folder (or file) that was asked for, the files, and others.
+
+    The files are sorted; the others are those of the folder that are not Parquet.
+    """
     try:
         fs, root = fsspec.core.url_to_fs(name)
     except (ImportError, OSError, ValueError) as error:
@@ -82,7 +87,7 @@ def _find(name: str) -> tuple[Any, str, list[str]]:
         elif fs.isdir(root):
             everything = fs.find(root)
             files = [file for file in everything if file.endswith(".parquet")]
-            others = everything if not files else []
+            others = [file for file in everything if not file.endswith(".parquet")]
         else:
             files = [root] if fs.exists(root) else []
             if not files:
@@ -92,7 +97,8 @@ def _find(name: str) -> tuple[Any, str, list[str]]:
     visible = [file for file in sorted(files) if PurePosixPath(file).name[0] not in "._"]
     if not visible:
         raise ValueError(no_parquet_here(name, others))
-    return fs, root.partition("*")[0].rpartition("/")[0] if "*" in root else root, visible
+    above = root.partition("*")[0].rpartition("/")[0] if "*" in root else root
+    return fs, above, visible, others
 
 
 def _split_of(file: str, root: str) -> str:

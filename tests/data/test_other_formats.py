@@ -127,3 +127,11 @@ def test_shards_may_differ_in_what_does_not_matter(tmp_path):
     assert "note (" in data.summary()
     assert "not the same in all files" in data.summary()
     assert sum(map(len, data.labels.values())) == 120
+
+
+def test_other_files_beside_parquet_are_said(tmp_path):
+    table().to_parquet(tmp_path / "t.parquet")
+    (tmp_path / "README.md").write_text("about")
+    assert "left out" not in load_arrays(str(tmp_path)).summary()
+    table().to_csv(tmp_path / "more.csv")
+    assert "left out: files that are not Parquet (more.csv)" in load_arrays(str(tmp_path)).summary()
