@@ -9,6 +9,7 @@ import typer
 from pydantic.fields import FieldInfo
 from rich.markup import escape
 
+from raynas.cli.run_command import run_command
 from raynas.options.command_options import Attended
 from raynas.options.option_model import Options, kinds_of
 
@@ -42,8 +43,15 @@ def options_of(model: type[Options]) -> Callable[[Command], Command]:
 
         @wraps(function)
         def call(**values: Any) -> None:
-            call_values = {name: value for name in names if (value := values.pop(name)) is not None}
-            function(call_values, **values)
+            repeated = {name: value for name in names if (value := values.pop(name)) is not None}
+            problem = _repetition(repeated, model)
+            if problem:
+                run_command(lambda output: _refuse(problem), verbose=False)
+            several = {name: _is_several(model.model_fields[name]) for name in repeated}
+            function(
+                {name: texts if several[name] else texts[0] for name, texts in repeated.items()},
+                **values,
+            )
 
         shown = [_parameter(name, model.model_fields[name]) for name in names]
         named = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in rest]
@@ -56,22 +64,42 @@ def options_of(model: type[Options]) -> Callable[[Command], Command]:
 
 
 def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:
-    several = {get_origin(kind) or kind for kind in kinds_of(field)} & {list, dict}
     shown: Any = str(field.default) if field.default not in (None, "", {}, []) else False
     option = typer.Option(
-        FLAGS.get(name, "--" + name.replace("_", "-")),
+        _flag(name),
         help=escape(field.description or ""),
         show_default=False if field.is_required() else shown,
         metavar=METAVARS.get(name) or _metavar(kinds_of(field)[0]),
     )
     required = field.is_required()
-    kind: Any = str if required else (list[str] if several else str) | None
+    kind: Any = list[str] if required else list[str] | None  # all, so that no repetition is lost
     return inspect.Parameter(
         name,
         inspect.Parameter.KEYWORD_ONLY,
         default=inspect.Parameter.empty if required else None,
         annotation=Annotated[kind, option],
     )
+
+
+def _is_several(field: FieldInfo) -> bool:
+    """Whether an option may be repeated."""
+    return bool({get_origin(kind) or kind for kind in kinds_of(field)} & {list, dict})
+
+
+def _repetition(repeated: dict[str, list[str]], model: type[Options]) -> str:
+    """Say which option that takes one value came more often; "" where none did."""
+    for name, texts in repeated.items():
+        if len(texts) > 1 and not _is_several(model.model_fields[name]):
+            return f"{_flag(name)}: expected once, got {' and '.join(texts)}"
+    return ""
+
+
+def _refuse(problem: str) -> None:
+    raise ValueError(problem)
+
+
+def _flag(name: str) -> str:
+    return FLAGS.get(name, "--" + name.replace("_", "-"))
 
 
 def _metavar(kind: Any) -> str:
@@ -93,8 +121,11 @@ def parse_set(pairs: list[str] | None) -> dict[str, Any]:
         name, equals, value = pair.partition("=")
         if not equals or not name:
             raise ValueError(f"--set: expected OPTION=VALUE like batch_size=64, got {pair!r}")
+        option = name.strip().replace("-", "_")
+        if option in options:
+            raise ValueError(f"--set {option}: expected once, got it again with {value!r}")
         try:
-            options[name.strip().replace("-", "_")] = yaml.safe_load(value)
+            options[option] = yaml.safe_load(value)
         except yaml.YAMLError as error:
             raise ValueError(f"--set {name}: {value!r} cannot be read as a value") from error
     return options

@@ -1,12 +1,15 @@
 """A data set in memory."""
 
 import hashlib
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from raynas.data.intake import Intake
 
 SPLITS = ("train", "validation", "test")
 
@@ -27,6 +30,7 @@ class ArrayData:
     label_names: Sequence[str]
     mean: npt.NDArray[np.float32]
     std: npt.NDArray[np.float32]
+    intake: Intake = field(default_factory=Intake, compare=False)
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -39,18 +43,23 @@ class ArrayData:
         return len(self.label_names)
 
     def summary(self) -> str:
-        """Say how many samples there are, of what, and how they are divided."""
+        """Say how many samples there are, of what, how divided, and what was left out of them."""
         shape = "×".join(map(str, self.input_shape))
         kind = "images" if len(self.input_shape) == 3 else "rows of numbers"
         train, validation, test = (len(self.labels[split]) for split in SPLITS)
+        words = self.intake.words()
         return (
             f"{train + validation + test:,} {kind} ({shape}) in {self.num_outputs} classes: "
             f"{train:,} to train on, {validation:,} to validate, {test:,} to test"
+            f"{'; ' if words else ''}{words}"
         )
 
     def fingerprint(self) -> str:
         """Tell this data set, divided as it is, from any other: rows, shape, classes, a hash."""
-        digest = hashlib.blake2b("\0".join(self.label_names).encode(), digest_size=8)
+        names = list(self.label_names)
+        plain = not any("\0" in name for name in names)  # else the join would not tell them apart
+        digest = hashlib.blake2b(digest_size=8)
+        digest.update(("\0".join(names) if plain else json.dumps(names)).encode())
         for split in SPLITS:
             for part in (self.inputs[split], self.labels[split]):
                 digest.update(f"{split} {part.dtype} {part.shape}".encode())

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from raynas.data.array_data import SPLITS, ArrayData, mean_and_std
+from raynas.data.intake import Intake, listed, printable
 from raynas.data.splits import Indices, draw_stratified, split_stratified
 from raynas.options.data_options import DataOptions
 
@@ -30,8 +31,11 @@ def assemble(
     label_names: tuple[str, ...],
     options: DataOptions,
     rng: np.random.Generator,
+    intake: Intake,
 ) -> ArrayData:
     """Take what is missing of validation and test out of "train", and measure the training split.
+
+    What nobody would expect of the splits goes to `intake`.
 
     Raises:
         ValueError: a split would be too small.
@@ -54,6 +58,12 @@ def assemble(
             f"{name} has too few rows: a training split needs two, validation and test one, got "
             f"{', '.join(f'{split} {size}' for split, size in sizes.items())}"
         )
+    intake.idle |= {
+        f"{split}_fraction": f"{name} comes with its {split} split"
+        for split in fractions
+        if split not in missing
+    }
+    _warn_of_classes(labels, label_names, intake)
     mean, std = mean_and_std(inputs["train"])
     return ArrayData(
         name=name,
@@ -62,4 +72,22 @@ def assemble(
         label_names=label_names,
         mean=mean,
         std=std,
+        intake=intake,
     )
+
+
+def _warn_of_classes(
+    labels: dict[str, Indices], label_names: tuple[str, ...], intake: Intake
+) -> None:
+    """Note the classes that nothing can learn, since the training split lacks them."""
+    present = np.unique(labels["train"])
+    lacking = np.setdiff1d(np.arange(len(label_names)), present)
+    if len(lacking):
+        elsewhere = [
+            split for split in ("validation", "test") if np.isin(lacking, labels[split]).any()
+        ]
+        where = f"they are in {' and '.join(elsewhere)} only" if elsewhere else "limit drew no row"
+        names = listed([printable(label_names[i]) for i in lacking])
+        intake.warnings.append(
+            f"training lacks {len(lacking):,} of {len(label_names):,} classes: {names} ({where})"
+        )

@@ -2,15 +2,19 @@
 
 import os
 import re
+from typing import Any
 
 import numpy as np
 
 from raynas.data.array_data import ArrayData
 from raynas.data.assemble import assemble, limit_rows
 from raynas.data.builtin import BUILTIN
-from raynas.data.columns import read_inputs, read_labels
+from raynas.data.intake import Intake
 from raynas.data.parquet import read_tables
 from raynas.data.source import DataSource
+from raynas.data.tables.image_column import find_image_column, read_images
+from raynas.data.tables.label_column import read_labels
+from raynas.data.tables.number_columns import read_numbers
 from raynas.data.user_module import load_user_data
 from raynas.options.data_options import DataOptions
 
@@ -46,14 +50,23 @@ def load_arrays(name: str, options: DataOptions | None = None) -> ArrayData:
     options = options or DataOptions()
     seed = options.data_seed
     rng = np.random.default_rng([seed, 1])  # not the stream that `synthetic` draws from
+    intake = Intake()
+    inputs: dict[str, Any]
     if name in BUILTIN:
         images, numbers, label_names = BUILTIN[name](seed)
+        intake.idle = dict.fromkeys(("label", "image"), f"{name} is built in and has no columns")
         rows = limit_rows({"train": numbers}, options.limit, rng)
         labels = {"train": numbers[rows["train"]]}
-        return assemble(name, {"train": images[rows["train"]]}, labels, label_names, options, rng)
-    tables = read_tables(name)
-    all_labels, label_names = read_labels(tables, options.label)
+        inputs = {"train": images[rows["train"]]}
+        return assemble(name, inputs, labels, label_names, options, rng, intake)
+    tables = read_tables(name, (options.label, options.image), intake)
+    all_labels, label_names = read_labels(tables, options.label, intake)
     rows = limit_rows(all_labels, options.limit, rng)
     labels = {part: part_labels[rows[part]] for part, part_labels in all_labels.items()}
-    inputs = read_inputs(tables, rows, options)
-    return assemble(name, inputs, labels, label_names, options, rng)
+    image = options.image or find_image_column(tables, options.label)
+    inputs = (
+        read_numbers(tables, rows, labels, options.label, intake)
+        if image is None
+        else read_images(tables, rows, image, options.label, intake)
+    )
+    return assemble(name, inputs, labels, label_names, options, rng, intake)

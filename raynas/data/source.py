@@ -6,6 +6,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from raynas.data.intake import Intake
+
 
 class DataSource(Protocol):
     """A data set that was checked by the driver and can be sent to workers.
@@ -37,6 +39,10 @@ class DataSource(Protocol):
     @property
     def std(self) -> npt.NDArray[np.float32] | None:
         """Standard deviation of each channel or feature over the training split."""
+
+    @property
+    def intake(self) -> Intake:
+        """What was left out, what is suspicious, and which options change nothing."""
 
     def summary(self) -> str:
         """Say in one line what the data set is."""

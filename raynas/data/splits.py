@@ -10,7 +10,7 @@ def draw_stratified(labels: Indices, count: int, rng: np.random.Generator) -> In
     """Draw `count` rows so that each class keeps its share; returns sorted row numbers.
 
     A class gets its share rounded down, the classes with the largest remainders one row more. A
-    class is used up only if nothing else is left to draw.
+    class is used up, and one of a single row touched, only if nothing else is left to draw.
 
     Raises:
         ValueError: there are fewer than `count` rows.
@@ -20,8 +20,12 @@ def draw_stratified(labels: Indices, count: int, rng: np.random.Generator) -> In
     classes, sizes = np.unique(labels, return_counts=True)
     quotas = sizes * count / max(1, len(labels))
     counts = np.floor(quotas).astype(np.int64)
-    by_need = np.lexsort((counts - quotas, sizes - counts <= 1))
-    counts[by_need[: count - counts.sum()]] += 1
+    while left := count - counts.sum():
+        spare = sizes - counts
+        spare -= np.minimum(spare, 1) if (spare > 1).any() else 0  # the last row of a class stays
+        by_need = np.lexsort((counts - quotas, spare == 0))[: np.count_nonzero(spare)]
+        more = max(1, left // len(by_need))
+        counts[by_need[:left]] += np.minimum(spare[by_need[:left]], more)
     drawn = [
         rng.permutation(np.flatnonzero(labels == label))[:n]
         for label, n in zip(classes, counts, strict=True)

@@ -1,12 +1,14 @@
 """The user's own LightningDataModule as a data set."""
 
 import importlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from raynas.data.intake import Intake
 from raynas.data.source import first_line
+from raynas.options.data_options import DataOptions
 
 _LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
 
@@ -20,6 +22,7 @@ class UserData:
     label_names: Sequence[str]
     mean: None = None
     std: None = None
+    intake: Intake = field(default_factory=Intake, compare=False)
 
     @property
     def num_outputs(self) -> int:
@@ -29,7 +32,11 @@ class UserData:
     def summary(self) -> str:
         """Say what is known of the data."""
         shape = "×".join(map(str, self.input_shape))
-        return f"your data module: inputs of {shape} in {self.num_outputs} classes"
+        words = self.intake.words()
+        return (
+            f"your data module: inputs of {shape} in {self.num_outputs} classes"
+            f"{'; ' if words else ''}{words}"
+        )
 
     def fingerprint(self) -> str:
         """Nothing: only the module knows what it reads."""
@@ -62,7 +69,45 @@ def load_user_data(name: str) -> UserData:
     elif count is not None and count != len(label_names):
         raise ValueError(f"{name} says {count} classes but has {len(label_names)} label_names")
     input_shape = getattr(module, "input_shape", None) or _first_shape(module, name)
-    return UserData(name, tuple(input_shape), tuple(str(label) for label in label_names))
+    names = tuple(str(label) for label in label_names)
+    return UserData(name, tuple(input_shape), names, intake=_intake(module, name))
+
+
+def set_batch_size(module: Any, size: int) -> None:
+    """Set `batch_size` wherever a user's data module keeps it: itself, or in its `hparams`."""
+    for holder in _holders(module):
+        if isinstance(holder, MutableMapping):
+            holder["batch_size"] = size
+        else:
+            holder.batch_size = size
+
+
+def _holders(module: Any) -> Iterator[Any]:
+    """Yield the module, its `hparams` and the groups in them, of those that have a batch_size."""
+    hparams = getattr(module, "hparams", None)
+    groups = hparams if isinstance(hparams, Mapping) else getattr(hparams, "__dict__", {})
+    for one in (module, hparams, *groups.values()):
+        if isinstance(one, MutableMapping):
+            if "batch_size" in one:
+                yield one
+        elif not isinstance(one, type) and hasattr(one, "batch_size"):
+            attribute = getattr(type(one), "batch_size", None)
+            if not isinstance(attribute, property) or attribute.fset is not None:
+                yield one
+
+
+def _intake(module: Any, name: str) -> Intake:
+    """Say which options a user's data module takes no notice of."""
+    idle = dict.fromkeys(
+        DataOptions.model_fields, f"{name} is a data module, which reads and divides its data"
+    )
+    if any(True for _ in _holders(module)):
+        return Intake(idle=idle)
+    why = f"{name} has no batch_size, neither as an attribute nor in its hparams"
+    return Intake(
+        changed=["it has no batch_size: its loaders decide"],
+        idle={**idle, "batch_size": why, "supernet_batch_size": why},
+    )
 
 
 @lru_cache

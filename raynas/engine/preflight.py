@@ -1,15 +1,18 @@
 """What is checked before Ray starts, so that what is wrong costs seconds and leaves nothing."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from raynas.data import DataSource
 from raynas.nets import build_net
 from raynas.options.supernet_options import SupernetOptions
 from raynas.options.training_options import TrainingOptions
-from raynas.runs.run_config import RunConfig
+from raynas.runs.run_config import PAIR, RunConfig
 from raynas.runs.storage import open_folder
 from raynas.space import Architecture, LoadedSpace, sample, walk
-from raynas.strategies import Strategy
+from raynas.strategies import STRATEGIES, Strategy
 from raynas.training.batch_check import check_batches
 from raynas.training.darts import check_supernet
 
@@ -51,9 +54,44 @@ def check_loaders(space: LoadedSpace, data: DataSource, training: TrainingOption
     check_batches(data, min(sizes))
 
 
+def check_idle(
+    config: RunConfig, asked: Mapping[str, Any], space: LoadedSpace, data: DataSource
+) -> None:
+    """Check that each option that was asked for changes something for this data set.
+
+    One that is asked to be its default, as in the run.yaml of another run, asks for nothing.
+
+    Raises:
+        ValueError: one changes nothing, also where the space searches it.
+    """
+    plain = RunConfig(**{**config.model_dump(), "options": {}}).read_options()
+    for name, reason in data.intake.idle.items():
+        if name in asked and config.options.get(name) != plain.get(name):
+            raise ValueError(f"{name}={asked[name]} changes nothing: {reason}")
+    why = data.intake.idle.get("batch_size")
+    for architecture in _two_of(space) if why else ():
+        value = architecture.value
+        record = value.get("training") if isinstance(value, Mapping) else None
+        if isinstance(record, Mapping) and "batch_size" in record:
+            raise ValueError(f"training/batch_size of the space changes nothing: {why}")
+
+
 def _two_of(space: LoadedSpace) -> tuple[Architecture, Architecture]:
     first, _ = walk(space.space, lambda decision: 0)
     return first, sample(space.space, np.random.default_rng(0))
+
+
+def check_pairs(config: RunConfig) -> None:
+    """Check that trials that come in pairs, a supernet and what it derives, leave none over.
+
+    Raises:
+        ValueError: the last one would never be started.
+    """
+    if STRATEGIES[config.strategy].trains_supernets and config.trials % PAIR:
+        raise ValueError(
+            f"trials: {config.strategy} takes them in pairs, a supernet and the architecture that "
+            f"it derives; expected an even number, got {config.trials}"
+        )
 
 
 def check_strategy(

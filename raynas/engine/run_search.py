@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
@@ -13,7 +14,9 @@ from raynas.engine.cluster import Room, joined, worker_share
 from raynas.engine.ledger import Ledger
 from raynas.engine.preflight import (
     check_builds,
+    check_idle,
     check_loaders,
+    check_pairs,
     check_storage,
     check_strategy,
 )
@@ -68,11 +71,14 @@ def run_search(
             started.
         RunFailed: every trial failed; the message names the first error.
     """
+    asked = config.options if origin is None else {}  # a retraining asks for what its search did
     config = config.resolved()
     config = config.model_copy(update={"data": located(config.data)})
     space = space or load_space(config.space)
     data = load_data(config.data, options=config.data_options)
     strategy = config.make_strategy(space)
+    check_pairs(config)
+    check_idle(config, asked, space, data)
     check_builds(space, data, config.training)
     check_loaders(space, data, config.training)
     check_strategy(strategy, config, space, data)
@@ -204,6 +210,9 @@ def _go(begun: _Begun, view: View | None, listeners: list[Lost], notice: str | N
         view.opened(run, begun.space, begun.data, begun.resumed)
         if notice:
             view.say(notice)
+    else:
+        for warning in begun.data.intake.warnings:
+            warnings.warn(f"{config.data}: {warning}", stacklevel=3)
     with interruptible(ledger.stopped, run.end_by):
         with (
             refreshed(run, lambda: ledger.done),

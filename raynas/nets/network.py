@@ -1,11 +1,14 @@
 """A network ready to use: it takes inputs as the data set has them and names their class."""
 
+import struct
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from PIL import ExifTags, ImageOps
 from PIL.Image import Image
 from torch import Tensor, nn
 
@@ -59,8 +62,9 @@ class Network(nn.Module):
 
         A sample is an array, tensor or list of `input_shape`, or an image: Pillow's, or an array of
         shape (height, width, channels) or (height, width). Its values are those of the data set, as
-        0 to 255. A Pillow image in other colours is converted, one of another size is not: how to
-        bring it to the size of the data, and from where to cut it, is yours to say.
+        0 to 255. A Pillow image is turned as its EXIF orientation says, as those of the data were;
+        one in other colours is converted, one of another size is not: how to bring it to the size
+        of the data, and from where to cut it, is yours to say.
 
         Raises:
             ValueError: it has another shape or size, or is an image of more than 8 bits a channel.
@@ -88,12 +92,13 @@ class Network(nn.Module):
 
 
 def _like_the_data(image: Image, shape: tuple[int, ...]) -> Image:
-    """Return an image in the colours that a net for samples of `shape` takes.
+    """Return an image upright, in the colours that a net for samples of `shape` takes.
 
     Raises:
         ValueError: it has another size, or more than 8 bits a channel.
     """
     channels, height, width = shape
+    image = _upright(image)
     if image.size != (width, height):
         raise ValueError(
             f"expected an image of {width}x{height} pixels, got {image.width}x{image.height}; "
@@ -102,6 +107,16 @@ def _like_the_data(image: Image, shape: tuple[int, ...]) -> Image:
     if image.mode.startswith(("I", "F")):
         raise ValueError(f"expected an image with 8 bits a channel, got one of mode {image.mode}")
     return image.convert(_MODES[channels])
+
+
+def _upright(image: Image) -> Image:
+    """Return an image as a viewer shows it; EXIF that cannot be read turns nothing."""
+    try:
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
+            turned = image.getexif().get(ExifTags.Base.Orientation) in range(2, 9)
+        return ImageOps.exif_transpose(image) if turned else image
+    except (OSError, SyntaxError, ValueError, TypeError, KeyError, struct.error):
+        return image
 
 
 def _channels_first(array: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:

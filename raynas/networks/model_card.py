@@ -1,5 +1,6 @@
 """The README.md of a network's folder: what it is, how to use it, how good it is, what it costs."""
 
+from raynas.data import printable
 from raynas.runs.found_network import FoundNetwork, Retrained
 
 SHOWN_LABELS = 50
@@ -134,7 +135,7 @@ def _seeds(retrained: Retrained | None) -> list[str]:
 
 
 def _data(network: FoundNetwork) -> str:
-    names = network.label_names
+    names = [printable(name) for name in network.label_names]
     more = f" and {len(names) - SHOWN_LABELS} more" if len(names) > SHOWN_LABELS else ""
     return (
         f"## Data\n\n`{network.data}`: {network.data_summary}.\n\n"

@@ -43,8 +43,14 @@ class TerminalView:
         self.unit = run.unit
         origin = run.origin()
         self.say(_retraining(run, origin, resumed) if origin else _searching(run, space, resumed))
-        self.say(f"[dim]{escape(data.summary())}[/dim]")
+        self.say_data(data)
         self.say(f"[dim]run folder {escape(run.folder.uri)}[/dim]")
+
+    def say_data(self, data: DataSource) -> None:
+        """Say what the data set is, what is learned from, and what is suspicious."""
+        self.say(f"[dim]{escape(data.summary())}[/dim]")
+        for warning in data.intake.warnings:
+            self.say(f"[yellow]{escape(warning)}[/yellow]")
 
     def say(self, text: str) -> None:
         """Show one line (rich markup)."""

@@ -14,6 +14,8 @@ from raynas.training.data_module import data_module
 def check_batches(data: DataSource, batch_size: int) -> None:
     """Look at one batch of each loader of a user's data module; other data has been looked at.
 
+    A size of batches that does not reach the training loader is a warning of the data's intake.
+
     Raises:
         ValueError: a loader fails, has no batch, or one that a candidate cannot learn from.
     """
@@ -44,6 +46,13 @@ def _check_loader(data: UserData, module: Any, name: str, batch_size: int) -> No
     if batch is None:
         raise _wrong(data, f"{what} has no batch with batch_size {batch_size}")
     _check_batch(data, what, batch)
+    size = getattr(loader, "batch_size", None)
+    idle = name != "train_dataloader" or "batch_size" in data.intake.idle
+    if not idle and isinstance(size, int) and size != batch_size:
+        data.intake.warnings.append(
+            f"{what} of {data.name} has batches of {size} when batch_size is {batch_size}: it does "
+            "not read batch_size of the module or its hparams when it makes its loader"
+        )
 
 
 def _check_batch(data: UserData, what: str, batch: Any) -> None:

@@ -9,7 +9,14 @@ from pytorch_lightning import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader, DistributedSampler, IterableDataset, RandomSampler
 
-from raynas.data import ArrayData, Batches, DataSource, ShuffledBatches, UserData
+from raynas.data import (
+    ArrayData,
+    Batches,
+    DataSource,
+    ShuffledBatches,
+    UserData,
+    set_batch_size,
+)
 
 
 class ArrayDataModule(LightningDataModule):
@@ -49,16 +56,16 @@ class ArrayDataModule(LightningDataModule):
 def data_module(data: DataSource, batch_size: int, seed: int) -> LightningDataModule:
     """Return the data module of one trial.
 
-    Of a user's own, the attribute `batch_size`, if it has one, is set for this trial. It needs no
-    seed: a loader that shuffles draws from PyTorch's generator, which is seeded before each epoch.
+    Of a user's own, `batch_size` is set for this trial, if it has one, as an attribute or in its
+    `hparams`. It needs no seed: a loader that shuffles draws from PyTorch's generator, which is
+    seeded before each epoch.
     """
     if isinstance(data, ArrayData):
         return ArrayDataModule(data, batch_size, seed)
     if not isinstance(data, UserData):
         raise TypeError(f"no data module of a {type(data).__name__}")
     module = data.instance()
-    if hasattr(module, "batch_size"):
-        module.batch_size = batch_size
+    set_batch_size(module, batch_size)
     return module if isinstance(module, LightningDataModule) else _Adapter(module)
 
 

@@ -101,3 +101,59 @@ def test_a_named_column_without_images(tmp_path):
         r"images; the columns are id \(int64\), picture \(binary\), label \(int64\)",
     ):
         load_arrays(name, options=DataOptions(image="id"))
+
+
+TURNS = {
+    1: None, 2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM, 5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_270,
+}  # fmt: skip
+"""How a picture is stored for each EXIF orientation, so that a viewer shows it upright."""
+
+
+def photo(orientation, kind="PNG", exif=None):
+    """Return a picture, bright in its upper left, as a camera stores it."""
+    pixels = np.zeros((8, 16), np.uint8)
+    pixels[:4, :8] = 200
+    picture, turn = Image.fromarray(pixels), TURNS[orientation]
+    if exif is None:
+        tags = Image.Exif()
+        tags[0x0112] = orientation
+        exif = tags.tobytes()
+    buffer = io.BytesIO()
+    how = {"quality": 100} if kind == "JPEG" else {"lossless": True} if kind == "WEBP" else {}
+    (picture.transpose(turn) if turn is not None else picture).save(buffer, kind, exif=exif, **how)
+    return buffer.getvalue(), pixels
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF"])
+def test_pictures_are_read_as_a_viewer_shows_them(tmp_path, kind):
+    encoded, pixels = zip(*(photo(orientation, kind) for orientation in TURNS), strict=True)
+    data = load_arrays(write(tmp_path / "t.parquet", list(encoded) * 5))
+    assert data.input_shape[1:] == (8, 16)
+    for split in SPLITS:
+        assert np.abs(data.inputs[split][:, 0].astype(int) - pixels[0]).max() < 12
+    if kind != "TIFF":  # of which Pillow turns the pixels itself
+        assert "35 images turned upright by their EXIF orientation" in data.summary()
+
+
+def test_the_size_is_that_of_the_upright_picture(tmp_path):
+    images = [photo(6, "JPEG")[0]] * 20 + [photo(1, "JPEG")[0]] * 19 + [image(1, size=(16, 8))]
+    with pytest.raises(
+        ValueError, match="row 39: all images must have the size of the first, 16x8, got 8x16"
+    ):
+        load_arrays(write(tmp_path / "t.parquet", images))
+
+
+def test_exif_that_cannot_be_read_turns_nothing(tmp_path):
+    for broken in (b"Exif\0\0garbage", b"Exif\0\0MM\0*\0\0\0\x08\xff\xff", b"Exif\0\0II*\0"):
+        encoded, pixels = photo(1, "JPEG", broken)
+        data = load_arrays(write(tmp_path / "t.parquet", [encoded] * 10))
+        assert np.abs(data.inputs["train"][0, 0].astype(int) - pixels).max() < 12
+
+
+def test_what_is_left_out_and_converted_is_said(tmp_path):
+    images = [image(1, "L"), image(2, "RGB")] * 10
+    summary = load_arrays(write(tmp_path / "t.parquet", images)).summary()
+    assert "learning from picture; left out: id (int64); " in summary
+    assert "images of mode L, RGB converted to RGB" in summary

@@ -140,7 +140,8 @@ CASES = {
     ),
     "labels of a wrong kind": (
         table(9).assign(label=0.5),
-        "label column 'label' must hold strings or integers, it holds double",
+        "label column 'label' holds double with 1 different value in 9 rows, such as 0.5: this "
+        "looks like regression, which is not supported; expected classes: texts, whole numbers",
     ),
     "no features": (table(9)[["label", "note"]], "nothing to learn from: .* label .*, note "),
     "one class": (table(9).assign(label="same"), "at least two different labels, got only same"),
@@ -149,7 +150,7 @@ CASES = {
     "no label": (with_value("label", 5, None), "column 'label' of train has no value in row 5"),
     "null": (with_value("b", 7, None), "column 'b' of train has no value in row 7"),
     "nan": (with_value("b", 8, 0.0).assign(b=lambda t: t.b.where(t.a != 8, np.inf)),
-            "column 'b' of train has inf in row 8; expected finite numbers"),
+            "column 'b' of train has inf in row 8 .1 of 60 rows.; expected finite numbers"),
 }  # fmt: skip
 
 

@@ -54,3 +54,34 @@ def test_draw_takes_all_or_nothing_where_asked():
     assert len(draw_stratified(np.zeros(0, dtype=int), 0, rng)) == 0
     with pytest.raises(ValueError, match="at most the 1000 rows, got 1001"):
         draw_stratified(LABELS, 1001, rng)
+
+
+def test_single_rows_stay_where_larger_classes_have_rows_left():
+    labels = np.r_[np.zeros(60, int), np.arange(1, 11)]
+    drawn = labels[draw_stratified(labels, 14, np.random.default_rng(0))]
+    assert drawn.tolist() == [0] * 14
+    splits = split_stratified(labels, {"test": 0.2, "validation": 0.2}, np.random.default_rng(0))
+    assert {split: len(rows) for split, rows in splits.items()} == {
+        "train": 42,
+        "test": 14,
+        "validation": 14,
+    }
+    assert set(labels[splits["train"]]) == set(range(11))
+    assert set(labels[splits["test"]]) == set(labels[splits["validation"]]) == {0}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_draw_is_of_the_wanted_size_and_uses_up_no_class_without_need(seed):
+    rng = np.random.default_rng(seed)
+    labels = rng.permutation(np.repeat(np.arange(30), rng.integers(1, 9, 30)))
+    sizes = np.bincount(labels)
+    for count in range(len(labels) + 1):
+        rows = draw_stratified(labels, count, np.random.default_rng(seed))
+        assert len(rows) == len(set(rows)) == count
+        left = sizes - np.bincount(labels[rows], minlength=30)
+        assert (left > 0).all() or (left <= 1).all()
+
+
+def test_many_single_rows_are_drawn_in_good_time():
+    labels = np.r_[np.zeros(100_000, int), np.arange(1, 50_000)]
+    assert len(draw_stratified(labels, 60_000, np.random.default_rng(0))) == 60_000

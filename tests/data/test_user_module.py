@@ -7,6 +7,7 @@ from pytorch_lightning import LightningDataModule
 from raynas.data import load_data
 from raynas.options.training_options import TrainingOptions
 from raynas.training import evaluate_test, fit
+from raynas.training.batch_check import check_batches
 from raynas.training.data_module import data_module
 
 HEAD = """
@@ -136,3 +137,57 @@ def test_a_package_that_is_not_there():
         ValueError, match=r"module 'no\.such' cannot be imported: No module named 'no'"
     ):
         load_data("no.such:Thing")
+
+
+KEPT = {
+    "hparams": "self.save_hyperparameters()",
+    "a record": "self.save_hyperparameters({'loader': {'batch_size': 7}})",
+    "a dict": "self.__dict__['hparams'] = {'batch_size': 7}",
+    "a namespace": "self.__dict__['hparams'] = SimpleNamespace(batch_size=7)",
+    "a property": "self.save_hyperparameters()",
+}
+READ = {
+    "hparams": "self.hparams.batch_size",
+    "a record": "self.hparams['loader']['batch_size']",
+    "a dict": "self.hparams['batch_size']",
+    "a namespace": "self.hparams.batch_size",
+    "a property": "self.batch_size",
+}
+
+
+@pytest.mark.parametrize("kept", KEPT)
+def test_a_batch_size_reaches_the_loader_wherever_it_is_kept(module, kept):
+    base = "LightningDataModule" if "save" in KEPT[kept] else "object"
+    text = (
+        HEAD.replace("    batch_size = 16\n", "")
+        .replace("def __init__(self):", "def __init__(self, batch_size=7):")
+        .replace("Own.made += 1", KEPT[kept].replace("{", "{{").replace("}", "}}"))
+        .replace("self.batch_size", READ[kept])
+    )
+    text = "from types import SimpleNamespace\n" + text
+    if kept == "a property":
+        text += "\n    @property\n    def batch_size(self): return self.hparams.batch_size\n"
+    data = load_data(module(base=base, text=text))
+    assert "batch_size" not in data.intake.idle
+    mine = data_module(data, 50, seed=0)
+    mine.prepare_data()
+    mine.setup("fit")
+    assert [len(labels) for _, labels in mine.train_dataloader()] == [50, 50, 20]
+    check_batches(data, 30)
+    assert data.intake.warnings == []
+
+
+def test_a_module_without_a_batch_size_says_so(module):
+    text = HEAD.replace("    batch_size = 16\n", "").replace("self.batch_size", "7")
+    data = load_data(module(text=text))
+    assert "it has no batch_size: its loaders decide" in data.summary()
+    assert "has no batch_size, neither as an attribute" in data.intake.idle["batch_size"]
+    assert {"label", "image", "limit", "data_seed"} < data.intake.idle.keys()
+
+
+def test_a_batch_size_that_the_loader_does_not_take_is_a_warning(module):
+    data = load_data(module(text=HEAD.replace("self.batch_size", "7")))
+    check_batches(data, 50)
+    (warning,) = data.intake.warnings
+    assert "train_dataloader() of " in warning
+    assert "has batches of 7 when batch_size is 50" in warning

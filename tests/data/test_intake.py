@@ -1,0 +1,166 @@
+"""What is said of a table: what is learned from, what is left out, what gives the label away."""
+
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from raynas.data import load_arrays
+from raynas.options.data_options import DataOptions
+
+RNG = np.random.default_rng(0)
+ROWS = 120
+PLAIN = {"a": RNG.random(ROWS), "label": RNG.integers(0, 3, ROWS)}
+
+
+def load(tmp_path, columns, **options):
+    """Write columns, or a table, and load them."""
+    table = columns if isinstance(columns, pa.Table) else pa.table(columns)
+    pq.write_table(table, tmp_path / "t.parquet")
+    return load_arrays(str(tmp_path / "t.parquet"), DataOptions(**options))
+
+
+def load_frame(tmp_path, frame, **how):
+    frame.to_parquet(tmp_path / "t.parquet", **how)
+    return load_arrays(str(tmp_path / "t.parquet"))
+
+
+def frame():
+    return pd.DataFrame({**PLAIN, "b": RNG.random(ROWS)})
+
+
+@pytest.mark.parametrize(
+    ("indexed", "said"),
+    [
+        (frame().sample(frac=1, random_state=0),
+         "left out: __index_level_0__ (int64, the index of a pandas frame)"),
+        (frame().rename_axis("id").sample(frac=1, random_state=0),
+         "left out: id (int64, the index of a pandas frame)"),
+        (frame().set_index([RNG.permutation(ROWS), RNG.permutation(ROWS)]),
+         "left out: __index_level_0__ (int64, the index of a pandas frame), "
+         "__index_level_1__ (int64, the index of a pandas frame)"),
+        (frame(), None),  # a range, of which only a description is stored
+        (frame()[::-1], None),
+    ],
+    ids=["no name", "a name", "two levels", "range", "range with a step"],
+)  # fmt: skip
+def test_the_index_of_a_frame_is_no_feature(tmp_path, indexed, said):
+    data = load_frame(tmp_path, indexed)
+    assert data.input_shape == (2,)
+    assert data.intake.learned == ["a", "b"]
+    assert said in data.summary() if said else "left out" not in data.summary()
+
+
+def test_an_index_is_known_where_the_metadata_is_gone(tmp_path):
+    shuffled = pa.Table.from_pandas(frame().sample(frac=1, random_state=0))
+    data = load(tmp_path, shuffled.replace_schema_metadata(None))
+    assert data.intake.learned == ["a", "b"]
+    assert "__index_level_0__" in data.summary()
+
+
+def test_an_index_of_one_file_only(tmp_path):
+    frame().to_parquet(tmp_path / "a.parquet")
+    frame().sample(frac=1, random_state=0).to_parquet(tmp_path / "b.parquet")
+    data = load_arrays(str(tmp_path))
+    assert data.input_shape == (2,)
+    assert "left out: __index_level_0__" in data.summary()
+
+
+def test_an_index_that_is_the_label_is_the_label(tmp_path):
+    frame().set_index("label").to_parquet(tmp_path / "t.parquet")
+    assert load_arrays(str(tmp_path / "t.parquet")).intake.learned == ["a", "b"]
+
+
+def test_metadata_that_cannot_be_read_changes_nothing(tmp_path):
+    for broken in (b"{", b"[]", b'{"index_columns": 3}', b"\xff"):
+        table = pa.table(PLAIN).replace_schema_metadata({b"pandas": broken})
+        assert load(tmp_path, table).intake.learned == ["a"]
+
+
+def test_what_is_left_out_is_named_with_its_type(tmp_path):
+    days = np.datetime64("2020-01-01", "us") + np.arange(ROWS).astype("timedelta64[D]")
+    table = pa.table(
+        {
+            **PLAIN,
+            "city": ["x", "y"] * (ROWS // 2),
+            "kind": pa.array(["u", "v"] * (ROWS // 2)).dictionary_encode(),
+            "when": pa.array(days),
+            "day": pa.array(days.astype("datetime64[D]")),
+            "emb": pa.array([[1.0, 2.0]] * ROWS),
+            "where": pa.array([{"x": 1, "y": 2}] * ROWS),
+            "nothing": pa.nulls(ROWS),
+            "tab\tand\nline": ["x"] * ROWS,
+        }
+    )
+    summary = load(tmp_path, table).summary()
+    assert (
+        "learning from a; left out: city (string), kind (dictionary of string), "
+        "when (timestamp[us]), day (date32[day]), emb (list<element: double>), "
+        "where (struct<x: int64, y: int64>), nothing (null), tab\\tand\\nline (string)"
+    ) in summary
+    assert "\n" not in summary
+
+
+def test_truth_values_and_decimals_are_numbers_and_that_is_said(tmp_path):
+    prices = [Decimal(f"{i}.{i % 100:02}") for i in RNG.integers(0, 500, ROWS).tolist()]
+    columns = {**PLAIN, "price": prices, "big": pa.array([True, False] * (ROWS // 2))}
+    data = load(tmp_path, columns)
+    assert "learning from a, price (decimal128(5, 2) as float), big (bool as 0 and 1)" in (
+        data.summary()
+    )
+    everything = np.concatenate([data.inputs[split] for split in data.inputs])
+    assert sorted(everything[:, 1]) == pytest.approx(sorted(map(float, prices)))
+    assert sorted(everything[:, 2]) == [0] * (ROWS // 2) + [1] * (ROWS // 2)
+
+
+def test_many_columns_are_counted(tmp_path):
+    names = [f"f{i}" for i in range(30)]
+    data = load(tmp_path, {"label": PLAIN["label"], **dict.fromkeys(names, PLAIN["a"])})
+    assert "learning from f0, f1, f2," in data.summary()
+    assert "f19 and 10 more" in data.summary()
+
+
+def test_every_column_with_missing_or_infinite_values_is_in_one_line(tmp_path):
+    holes, wild = [*PLAIN["a"]], PLAIN["a"].copy()
+    holes[3] = holes[7] = None
+    wild[[2, 5, 9]] = np.inf, np.nan, -np.inf
+    with pytest.raises(
+        ValueError,
+        match=r"^column 'holes' of train has no value in row 3 \(2 of 120 rows\); column 'wild' of "
+        r"train has inf in row 2 \(3 of 120 rows\); expected finite numbers in all rows$",
+    ):
+        load(tmp_path, {**PLAIN, "holes": holes, "wild": wild})
+
+
+SORTED = np.repeat([0, 1, 2], ROWS // 3)
+
+
+@pytest.mark.parametrize(
+    ("column", "labels", "words"),
+    [
+        (np.arange(ROWS), SORTED, "alone tells the label of 100 % of the rows"),
+        (1000 - 7 * np.arange(ROWS), SORTED, "alone tells the label of 100 % of the rows"),
+        (np.array([5.0, -1.0, 2.0])[SORTED], SORTED, "alone tells the label of 100 % of"),
+        (SORTED + RNG.normal(0, 0.05, ROWS), SORTED, "alone tells the label of 100 % of"),
+        (np.sort(RNG.integers(0, 10**6, ROWS)), SORTED, "alone tells the label of 100 % of"),
+        (np.argsort(np.argsort(SORTED + RNG.normal(0, 0.4, ROWS))), SORTED,
+         "has another whole number in nearly each row, in step with the label"),
+        (np.arange(ROWS), PLAIN["label"], None),
+        (RNG.random(ROWS), PLAIN["label"], None),
+        (np.arange(ROWS), np.r_[np.zeros(ROWS - 3, int), 1, 1, 1], None),  # may be chance
+        (SORTED + RNG.normal(0, 0.6, ROWS), SORTED, None),  # a good feature
+    ],
+    ids=["row number", "falling", "code", "measured", "ids", "nearly sorted", "no sign", "random",
+         "few", "good"],
+)  # fmt: skip
+def test_a_column_that_gives_the_label_away_is_named(tmp_path, column, labels, words):
+    data = load(tmp_path, {"a": PLAIN["a"], "mine": column, "label": labels})
+    if words is None:
+        assert data.intake.warnings == []
+    else:
+        (warning,) = data.intake.warnings
+        assert warning.startswith(f"column 'mine' {words}")
+    assert data.input_shape == (2,)
