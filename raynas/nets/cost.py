@@ -1,4 +1,4 @@
-"""What a net costs: trainable parameters, multiply-accumulates, and time for one input."""
+"""What a net costs: trainable parameters, and time for one input (see `macs` for the rest)."""
 
 import time
 from collections.abc import Iterator
@@ -7,7 +7,6 @@ from statistics import median
 
 import torch
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 LATENCY_RUNS = 25
 LATENCY_SECONDS = 0.1
@@ -16,21 +15,6 @@ LATENCY_SECONDS = 0.1
 def count_parameters(net: nn.Module) -> int:
     """Count the trainable parameters."""
     return sum(parameter.numel() for parameter in net.parameters() if parameter.requires_grad)
-
-
-def count_macs(net: nn.Module, input_shape: tuple[int, ...]) -> int:
-    """Count the multiply-accumulates of one sample of `input_shape` in evaluation.
-
-    A multiply-accumulate is two of PyTorch's floating-point operations; only convolutions, matrix
-    products and attention count, as in the literature. The net's modes and statistics stay as
-    they are.
-    """
-    parameter = next(net.parameters(), torch.empty(0))
-    sample = torch.zeros((1, *input_shape), dtype=parameter.dtype, device=parameter.device)
-    counter = FlopCounterMode(display=False)
-    with evaluating(net), torch.no_grad(), counter:
-        net(sample)
-    return int(counter.get_total_flops()) // 2
 
 
 def measure_latency(net: nn.Module, input_shape: tuple[int, ...]) -> float:

@@ -10,7 +10,14 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from pytorch_lightning.callbacks import LearningRateMonitor
 
 from raynas.data.source import DataSource
-from raynas.nets import Build, build_net, count_macs, count_parameters, measure_latency
+from raynas.nets import (
+    Build,
+    build_net,
+    count_parameters,
+    measure_latency,
+    measure_macs,
+    uncounted_warning,
+)
 from raynas.options.training_options import TrainingOptions, check_shares
 from raynas.space import describe
 from raynas.training.candidate import Candidate
@@ -61,7 +68,7 @@ def fit(
     After each epoch, `on_epoch(curve, save)` gets the metrics of each epoch so far: "epoch" (from
     1), "train_loss", "val_loss", "val_accuracy", "val_f1", "params", "macs", "latency_ms" and
     "train_seconds" (all that it has cost until then: building, training, validation and
-    checkpoints); `save(path)`
+    checkpoints); the first epoch has a "warning" where MACs leave out a layer; `save(path)`
     writes all that is needed to go on, and returning True ends the training. The same seed gives
     the same training, and on a CPU a resumed one ends with the same bits as one that was not
     interrupted. If the checkpoint has all epochs already, the last one is reported again.
@@ -80,16 +87,21 @@ def fit(
     started = time.perf_counter()
     config = config.overridden_by(value)
     candidate = make_candidate(build, value, data, config, seed=seed)
-    cost: Metrics = {
-        "params": count_parameters(candidate.net),
-        "macs": count_macs(candidate.net, data.input_shape),
-    }
+    macs = measure_macs(candidate.net, data.input_shape)
+    cost: Metrics = {"params": count_parameters(candidate.net), "macs": macs.macs}
+    warning = uncounted_warning(macs)
     workers = team.workers if team else 1
     check_shares(config.batch_size, workers)
     module = data_module(data, config.batch_size // workers, seed)
     if team:
         divide(module, team.rank, team.workers)
-    report = EpochReport(on_epoch, seed, cost, started)
+    report = EpochReport(
+        on_epoch,
+        seed,
+        cost,
+        started,
+        details=lambda epoch, curve: {"warning": warning} if warning and epoch == 1 else {},
+    )
     probe = LatencyProbe(cost, data.input_shape)
     with quiet_lightning():
         loggers = [log.open(name, config, describe(value)) for log in logs]
