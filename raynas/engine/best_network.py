@@ -15,6 +15,7 @@ from raynas.networks.network_folder import (
     write_network,
 )
 from raynas.runs.found_network import FoundNetwork, Retrained
+from raynas.runs.run_file import read_run_file
 from raynas.runs.run_folder import RunFolder
 from raynas.runs.storage import Folder
 from raynas.runs.trial import Trial
@@ -36,7 +37,13 @@ def write_best(run: RunFolder, trial: Trial, setup: TrialSetup, space: LoadedSpa
     else:  # here, where all is loaded: a new worker takes seconds to start
         test = _test(setup, trial.trial_id, trial.architecture.value)
     network_facts: FoundNetwork = found_network(
-        config, trial, setup.data, setup.training, setup.space_name, test=test
+        config,
+        trial,
+        setup.data,
+        setup.training,
+        setup.space_name,
+        test=test,
+        validation=read_run_file(run.folder).validation,
     )
     if origin is not None:
         network_facts = network_facts.from_origin(origin, _retrained(run))

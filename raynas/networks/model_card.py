@@ -1,5 +1,6 @@
 """The README.md of a network's folder: what it is, how to use it, how good it is, what it costs."""
 
+from raynas.runs.certainty import certainty_words
 from raynas.runs.found_network import FoundNetwork, Retrained
 
 SHOWN_LABELS = 50
@@ -100,12 +101,15 @@ def _results(network: FoundNetwork) -> str:
             lines.append(f"| {name} | " + " | ".join(f"{value:.4f}" for value in values) + " |")
     if network.test is None:
         lines += ["", "It was not measured on the test data."]
+    if network.validation is not None:
+        lines += ["", certainty_words(network.metrics["val_accuracy"], network.validation)]
     lines += _seeds(network.retrained)
     metrics = network.metrics
     lines += [
         "",
         f"{metrics['params']:,.0f} parameters, {metrics['macs']:,.0f} MACs and, where it was "
-        f"trained, {metrics['latency_ms']:.2g} ms for one input.",
+        f"trained, about {metrics['latency_ms']:.2g} ms for one input: a rough number, measured "
+        "while other networks may have been trained there.",
     ]
     exported = network.exported
     if exported and exported.int8:
