@@ -108,8 +108,7 @@ def _results(network: FoundNetwork) -> str:
     lines += [
         "",
         f"{metrics['params']:,.0f} parameters, {metrics['macs']:,.0f} MACs and, where it was "
-        f"trained, about {metrics['latency_ms']:.2g} ms for one input: a rough number, measured "
-        "while other networks may have been trained there.",
+        f"trained, {_latency(network)}",
     ]
     exported = network.exported
     if exported and exported.int8:
@@ -123,6 +122,19 @@ def _results(network: FoundNetwork) -> str:
             f"measured on training data.{_INT8[exported.format]}",
         ]
     return "\n".join(lines)
+
+
+def _latency(network: FoundNetwork) -> str:
+    """Say how long one input takes, and how sure that is."""
+    if network.latency_ms is None:
+        return (
+            f"about {network.metrics['latency_ms']:.2g} ms for one input: a rough number, measured "
+            "while other networks may have been trained there."
+        )
+    return (
+        f"{network.latency_ms:.2g} ms for one input: the median, after the search; four fifths of "
+        f"the measurements lie between {network.latency_low:.2g} and {network.latency_high:.2g} ms."
+    )
 
 
 def _seeds(retrained: Retrained | None) -> list[str]:

@@ -22,6 +22,8 @@ from raynas.report.sections.progress import progress
 from raynas.report.sections.seeds import seeds
 from raynas.report.sections.trust import trust
 from raynas.report.table_data import as_json
+from raynas.runs.found_network import FoundNetwork
+from raynas.runs.trial import Trial
 from raynas.runs.wording import duration, short, spread, trials_in_words
 from raynas.space import describe
 
@@ -137,11 +139,7 @@ def _tiles(facts: Facts) -> list[Tile]:
         )
     if facts.ranked:
         tiles += [
-            Tile(
-                NAMES.get(name, name),
-                short(facts.ranked[0].metrics[name]),
-                "of the best" if name in EXACT_COSTS else f"of the best, {ROUGH}",
-            )
+            _cost_tile(name, facts.ranked[0], facts.best)
             for name in facts.costs
             if name in facts.ranked[0].metrics and name != facts.metric
         ]
@@ -161,6 +159,16 @@ def _tiles(facts: Facts) -> list[Tile]:
             f"{'with' if facts.started else 'without'} the start, without pauses",
         ),
     ]
+
+
+def _cost_tile(name: str, trial: Trial, best: FoundNetwork | None) -> Tile:
+    """Tell a cost of the best trial; its latency as it was measured alone, where it was."""
+    if name in EXACT_COSTS:
+        return Tile(NAMES.get(name, name), short(trial.metrics[name]), "of the best")
+    if best is None or best.trial_id != trial.trial_id or best.latency_ms is None:
+        return Tile(NAMES[name], short(trial.metrics[name]), f"of the best, {ROUGH}")
+    span = f"{short(best.latency_low or 0.0)} to {short(best.latency_high or 0.0)}"
+    return Tile("latency (ms)", short(best.latency_ms), f"of the best, after the search: {span}")
 
 
 def _drawings(facts: Facts) -> list[Drawn]:

@@ -110,6 +110,11 @@ class FoundNetwork(Said):
     label_names: list[str]
     validation: ValidationCount | None = None
     """What its validation metrics were measured on; None where an older raynas did not say."""
+    latency_ms: float | None = None
+    """The median time of one input, measured after the search, when none of its trials trained."""
+    latency_low: float | None = None
+    latency_high: float | None = None
+    """Between these two, in milliseconds, lie four fifths of the single measurements."""
     searched: Metrics | None = None
     retrained: Retrained | None = None
     exported: Exported | None = None

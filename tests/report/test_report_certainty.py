@@ -62,6 +62,8 @@ def test_the_card_says_how_sure_an_accuracy_is():
     assert "0.3000 on 100 samples has a 95 % interval of 0.2189 to 0.3958 (Wilson)" in card
     assert "the most frequent class gives 0.2000.\n" in card
     assert "a rough number" in card
+    alone = network(metrics=metrics, latency_ms=0.4, latency_low=0.3, latency_high=0.9)
+    assert "lie between 0.3 and 0.9 ms" in model_card(alone, "best")
     assert "Wilson" not in model_card(network(metrics=metrics), "best")
 
 
@@ -72,6 +74,12 @@ def test_no_front_is_drawn_of_latencies():
     html = page(known)
     assert "The latencies are rough: measured while others trained" in html
     assert "of the best, measured while others trained" in html
+
+
+def test_the_latency_of_the_best_is_the_one_measured_alone():
+    best = network(trial_id="run_00000", latency_ms=2.0, latency_low=1.0, latency_high=3.0)
+    html = page(facts([trial(0, latency_ms=30.0)], best=best))
+    assert "<span>latency (ms)</span><b>2</b><span>of the best, after the search: 1 to 3" in html
 
 
 def test_a_supernet_that_has_not_decided_says_so():
