@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
     from raynas.networks.network_folder import load
     from raynas.run import Run
-    from raynas.runs.errors import RunFailed
+    from raynas.runs.endings import RunFailed
 
 __all__ = [
     "Run",
@@ -47,7 +47,7 @@ __version__ = version("raynas")
 
 _HOMES = {
     "Run": "raynas.run",
-    "RunFailed": "raynas.runs.errors",
+    "RunFailed": "raynas.runs.endings",
     "load": "raynas.networks.network_folder",
 }
 """Where what is not in `raynas.api` is."""

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from raynas.runs.errors import RunFailed
-from raynas.runs.signals import Signalled, exit_code, handled, interrupt
+from raynas.runs.endings import RunFailed, Signalled, exit_code, handled, interrupt
 from raynas.terminal.output import Output
 
 if TYPE_CHECKING:

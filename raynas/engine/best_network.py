@@ -7,6 +7,7 @@ import ray
 import torch
 
 from raynas.engine.trial_setup import CHECKPOINT, TrialSetup, test_trial
+from raynas.nets import build_net, measure_alone
 from raynas.networks.network_folder import (
     NetworkParts,
     found_network,
@@ -15,10 +16,11 @@ from raynas.networks.network_folder import (
     write_network,
 )
 from raynas.runs.found_network import FoundNetwork, Retrained
+from raynas.runs.run_file import read_run_file
 from raynas.runs.run_folder import RunFolder
 from raynas.runs.storage import Folder
 from raynas.runs.trial import Trial
-from raynas.space import LoadedSpace
+from raynas.space import LoadedSpace, load_space_source
 
 
 def write_best(run: RunFolder, trial: Trial, setup: TrialSetup, space: LoadedSpace) -> None:
@@ -28,16 +30,29 @@ def write_best(run: RunFolder, trial: Trial, setup: TrialSetup, space: LoadedSpa
         if known.trials != config.trials:
             write_found(folder, known.but(trials=config.trials))
         return
+    value = trial.architecture.value
     if origin is not None:
         test = {name: trial.metrics[name] for name in trial.metrics if name.startswith("test_")}
     elif config.gpus_per_trial:
         on_gpu = ray.remote(num_cpus=setup.cpus, num_gpus=setup.gpus)(_test)
-        test = ray.get(on_gpu.remote(setup, trial.trial_id, trial.architecture.value))
+        test = ray.get(on_gpu.remote(setup, trial.trial_id, value))
     else:  # here, where all is loaded: a new worker takes seconds to start
-        test = _test(setup, trial.trial_id, trial.architecture.value)
+        test = _test(setup, trial.trial_id, value)
+    if config.gpus_per_trial:
+        there = ray.remote(num_cpus=setup.cpus, num_gpus=setup.gpus)(_measure)
+        latency = ray.get(there.remote(setup, value))
+    else:
+        latency = _measure(setup, value)
     network_facts: FoundNetwork = found_network(
-        config, trial, setup.data, setup.training, setup.space_name, test=test
+        config,
+        trial,
+        setup.data,
+        setup.training,
+        setup.space_name,
+        test=test,
+        validation=read_run_file(run.folder).validation,
     )
+    network_facts = network_facts.but(**latency)
     if origin is not None:
         network_facts = network_facts.from_origin(origin, _retrained(run))
     weights = trial_weights(setup.checkpoints, trial.trial_id)
@@ -55,6 +70,24 @@ def _retrained(run: RunFolder) -> Retrained:
     trials = sorted(run.trials(), key=lambda trial: trial.number)
     seeds = [{"seed": t.number, **t.metrics} for t in trials if t.status == "completed"]
     return Retrained(epochs=run.config.epochs, seeds=seeds)
+
+
+def _measure(setup: TrialSetup, value: Any) -> dict[str, float]:
+    """Measure the latency now that no trial trains, with as many threads as a trial had."""
+    build = load_space_source(setup.space_source, setup.space_name).build
+    net = build_net(build, value, setup.data.input_shape, setup.data.num_outputs)
+    before = torch.get_num_threads()
+    torch.set_num_threads(setup.threads)
+    try:
+        device = "cuda" if setup.gpus and torch.cuda.is_available() else "cpu"
+        latency = measure_alone(net.to(device), setup.data.input_shape)
+    finally:
+        torch.set_num_threads(before)
+    return {
+        "latency_ms": latency.median,
+        "latency_low": latency.low,
+        "latency_high": latency.high,
+    }
 
 
 def _test(setup: TrialSetup, trial_id: str, value: Any) -> dict[str, float]:

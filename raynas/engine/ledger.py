@@ -63,7 +63,8 @@ class Ledger:
         self.on_change: Callable[[Ledger], object] | None = None
         """Called after each epoch and each finished trial."""
         self.on_warning: Callable[[str], object] | None = None
-        """Called with what a trial warns of, when it does."""
+        """Called with what a trial warns of, the first time that one says so."""
+        self._warned: set[str] = set()
         self._record = TrialRecord(folder)
         self._checkpoints = folder / "checkpoints"
         self._checkpoints.make()
@@ -161,7 +162,8 @@ class Ledger:
         running.curve += report.curve
         self._changed()
         warning = report.curve[-1].get("warning")
-        if warning and self.on_warning is not None:
+        if warning and warning not in self._warned and self.on_warning is not None:
+            self._warned.add(warning)
             self.on_warning(f"trial {running.proposal.number}: {warning}")
 
     def finish(self, trial_id: str, report: TrialReport) -> None:

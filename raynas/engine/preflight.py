@@ -9,11 +9,12 @@ from raynas.data import DataSource
 from raynas.nets import build_net
 from raynas.options.supernet_options import SupernetOptions
 from raynas.options.training_options import TrainingOptions
+from raynas.runs.certainty import ValidationCount
 from raynas.runs.run_config import PAIR, RunConfig
 from raynas.runs.storage import open_folder
 from raynas.space import Architecture, LoadedSpace, sample, walk
 from raynas.strategies import STRATEGIES, Strategy
-from raynas.training.batch_check import check_batches
+from raynas.training.batch_check import check_batches, count_validation_labels
 from raynas.training.darts import check_supernet
 
 _PROBE = ".raynas-can-write"
@@ -74,6 +75,16 @@ def check_idle(
         record = value.get("training") if isinstance(value, Mapping) else None
         if isinstance(record, Mapping) and "batch_size" in record:
             raise ValueError(f"training/batch_size of the space changes nothing: {why}")
+
+
+def count_validation(data: DataSource, training: TrainingOptions) -> ValidationCount:
+    """Count the validation samples, and those of the most frequent class: what luck is worth.
+
+    Raises:
+        ValueError: they cannot be read.
+    """
+    counts = count_validation_labels(data, training.batch_size)
+    return ValidationCount(samples=sum(counts), largest_class=max(counts))
 
 
 def _two_of(space: LoadedSpace) -> tuple[Architecture, Architecture]:

@@ -3,7 +3,8 @@
 import contextlib
 import os
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
 from typing import Protocol
@@ -19,6 +20,7 @@ from raynas.engine.preflight import (
     check_pairs,
     check_storage,
     check_strategy,
+    count_validation,
 )
 from raynas.engine.tracking import (
     check_loggers,
@@ -28,13 +30,12 @@ from raynas.engine.tracking import (
 from raynas.engine.trial_setup import TrialSetup
 from raynas.engine.tune_loop import run_trials
 from raynas.report.refresh import refreshed, write_last
-from raynas.runs.errors import RunFailed
+from raynas.runs.endings import RunFailed, interruptible
 from raynas.runs.found_network import Origin
 from raynas.runs.lock import Lost, locked
 from raynas.runs.run_config import RunConfig, make_config
-from raynas.runs.run_file import RUN_FILE, read_run_config, read_run_file, run_file
+from raynas.runs.run_file import RUN_FILE, RunFile, read_run_config, read_run_file, run_file
 from raynas.runs.run_folder import ORIGIN, RunFolder
-from raynas.runs.signals import interruptible
 from raynas.runs.storage import Folder, open_folder
 from raynas.runs.user_code import MODULES, find_modules, install_modules
 from raynas.space import LoadedSpace, load_space, load_space_source
@@ -72,6 +73,7 @@ def run_search(
         RunFailed: every trial failed; the message names the first error.
     """
     asked = config.options if origin is None else {}  # a retraining asks for what its search did
+    started = datetime.now(UTC)
     config = config.resolved()
     config = config.model_copy(update={"data": located(config.data)})
     space = space or load_space(config.space)
@@ -88,11 +90,13 @@ def run_search(
             f"run {folder.uri} exists; choose another --name, or go on with: "
             f"raynas resume {quote(folder.uri)}"
         )
+    validation = count_validation(data, config.training)
     check_loggers(config, folder)
     check_storage(config.storage)
     with joined(address):
         notice = Room(config).check()
-        _create(folder, config, space, data, origin)
+        file = run_file(config, data.fingerprint(), validation, started)
+        _create(folder, config, space, file, origin)
         with locked(folder) as listeners:
             begun = _Begun(RunFolder(folder, config), config, space, data, strategy)
             return _go(begun, view, listeners, notice)
@@ -108,14 +112,14 @@ def resume_run(
             trials already, its data set has changed, or the address is wrong.
         RunFailed: every trial failed.
     """
-    folder = open_folder(path)
+    started, folder = datetime.now(UTC), open_folder(path)
     config = read_run_config(folder)
     with locked(folder, view.say if view else lambda text: None) as listeners:
         file = read_run_file(folder)
         extended = trials is not None and trials != config.trials
         if trials is not None and extended:
             config = _with_trials(RunFolder(folder, config), config, trials)
-            file = replace(file, options={**file.options, "trials": trials})
+        file = file.resumed(started, **({"trials": trials} if extended else {}))
         if folder.exists(MODULES):
             install_modules(folder.read(MODULES))
         space = load_space_source(folder.read("space.py").decode(), config.space_name)
@@ -123,7 +127,7 @@ def resume_run(
         _check_same_data(file.data_fingerprint, data, config)
         with joined(address):
             notice = Room(config).check()
-            if extended:  # what was refused so far has changed nothing
+            if extended or file.started:  # what was refused so far has changed nothing
                 folder.write(RUN_FILE, file.to_yaml().encode())
             run, strategy = RunFolder(folder, config), config.make_strategy(space)
             begun = _Begun(run, config, space, data, strategy, resumed=True)
@@ -152,7 +156,7 @@ def _create(
     folder: Folder,
     config: RunConfig,
     space: LoadedSpace,
-    data: DataSource,
+    file: RunFile,
     origin: Origin | None,
 ) -> None:
     folder.make()
@@ -163,7 +167,7 @@ def _create(
     modules = find_modules(space.source, names, Path(space.path).parent)
     if modules:
         folder.write(MODULES, modules)
-    folder.write(RUN_FILE, run_file(config, data.fingerprint()).to_yaml().encode())
+    folder.write(RUN_FILE, file.to_yaml().encode())
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from raynas.nets.cells.wired_cell import Edge, EdgeFactory, WiredCell
 from raynas.nets.chains.chain import build_chain_cnn, build_mlp
 from raynas.nets.chains.chain_ops import ACTIVATIONS, OPS, build_op
 from raynas.nets.chains.skips import build_skip_cnn
-from raynas.nets.cost import count_macs, count_parameters, measure_latency
+from raynas.nets.cost import Latency, count_parameters, measure_alone, measure_latency
+from raynas.nets.macs import MacCount, count_macs, measure_macs, uncounted_warning
 from raynas.nets.network import Network, normalize
 from raynas.nets.supernet.supernet import Supernet
 
@@ -20,6 +21,8 @@ __all__ = [
     "CellStack",
     "Edge",
     "EdgeFactory",
+    "Latency",
+    "MacCount",
     "Network",
     "Supernet",
     "WiredCell",
@@ -34,6 +37,9 @@ __all__ = [
     "build_staged_cells",
     "count_macs",
     "count_parameters",
+    "measure_alone",
     "measure_latency",
+    "measure_macs",
     "normalize",
+    "uncounted_warning",
 ]

@@ -1,36 +1,34 @@
-"""What a net costs: trainable parameters, multiply-accumulates, and time for one input."""
+"""What a net costs: trainable parameters, and time for one input (see `macs` for the rest)."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import median
+from typing import NamedTuple
 
 import torch
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 LATENCY_RUNS = 25
 LATENCY_SECONDS = 0.1
+ALONE_RUNS = 200
+ALONE_SECONDS = 1.0
+
+
+Times = list[float]
+
+
+class Latency(NamedTuple):
+    """The milliseconds of one input: the median, and between which four fifths of the runs lie."""
+
+    median: float
+    low: float
+    high: float
 
 
 def count_parameters(net: nn.Module) -> int:
     """Count the trainable parameters."""
     return sum(parameter.numel() for parameter in net.parameters() if parameter.requires_grad)
-
-
-def count_macs(net: nn.Module, input_shape: tuple[int, ...]) -> int:
-    """Count the multiply-accumulates of one sample of `input_shape` in evaluation.
-
-    A multiply-accumulate is two of PyTorch's floating-point operations; only convolutions, matrix
-    products and attention count, as in the literature. The net's modes and statistics stay as
-    they are.
-    """
-    parameter = next(net.parameters(), torch.empty(0))
-    sample = torch.zeros((1, *input_shape), dtype=parameter.dtype, device=parameter.device)
-    counter = FlopCounterMode(display=False)
-    with evaluating(net), torch.no_grad(), counter:
-        net(sample)
-    return int(counter.get_total_flops()) // 2
 
 
 def measure_latency(net: nn.Module, input_shape: tuple[int, ...]) -> float:
@@ -40,19 +38,34 @@ def measure_latency(net: nn.Module, input_shape: tuple[int, ...]) -> float:
     that does not count. It is what this device takes at this moment with the threads that torch
     has: other work on the machine makes it longer, so small differences say nothing.
     """
+    return median(_run_times(net, input_shape, LATENCY_RUNS, LATENCY_SECONDS))
+
+
+def measure_alone(net: nn.Module, input_shape: tuple[int, ...]) -> Latency:
+    """Measure as `measure_latency`, longer, and how far single runs lie apart.
+
+    To be called where nothing else computes: up to `ALONE_RUNS` runs in `ALONE_SECONDS`.
+    """
+    taken = sorted(_run_times(net, input_shape, ALONE_RUNS, ALONE_SECONDS))
+    tenth = len(taken) // 10
+    return Latency(median(taken), taken[tenth], taken[-1 - tenth])
+
+
+def _run_times(net: nn.Module, input_shape: tuple[int, ...], most: int, seconds: float) -> Times:
+    """Return the milliseconds of at least one run, after one that does not count."""
     parameter = next(net.parameters(), torch.empty(0))
     sample = torch.zeros((1, *input_shape), dtype=parameter.dtype, device=parameter.device)
-    taken: list[float] = []
+    taken: Times = []
     with evaluating(net), torch.no_grad():
         net(sample)
         begun = time.perf_counter()
-        while len(taken) < LATENCY_RUNS and time.perf_counter() - begun < LATENCY_SECONDS:
+        while not taken or (len(taken) < most and time.perf_counter() - begun < seconds):
             _finish(sample.device)
             started = time.perf_counter()
             net(sample)
             _finish(sample.device)
             taken.append(1000 * (time.perf_counter() - started))
-    return median(taken)
+    return taken
 
 
 def _finish(device: torch.device) -> None:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from raynas.nets import Network
 from raynas.networks.torch_private import TRACES
-from raynas.runs.errors import RunFailed
+from raynas.runs.endings import RunFailed
 
 TOLERANCE = 1e-4
 """The largest difference (see `difference`) at which a program counts as the network."""

@@ -1,6 +1,7 @@
 """The README.md of a network's folder: what it is, how to use it, how good it is, what it costs."""
 
 from raynas.data import printable
+from raynas.runs.certainty import certainty_words
 from raynas.runs.found_network import FoundNetwork, Retrained
 
 SHOWN_LABELS = 50
@@ -101,12 +102,14 @@ def _results(network: FoundNetwork) -> str:
             lines.append(f"| {name} | " + " | ".join(f"{value:.4f}" for value in values) + " |")
     if network.test is None:
         lines += ["", "It was not measured on the test data."]
+    if network.validation is not None:
+        lines += ["", certainty_words(network.metrics["val_accuracy"], network.validation)]
     lines += _seeds(network.retrained)
     metrics = network.metrics
     lines += [
         "",
         f"{metrics['params']:,.0f} parameters, {metrics['macs']:,.0f} MACs and, where it was "
-        f"trained, {metrics['latency_ms']:.2g} ms for one input.",
+        f"trained, {_latency(network)}",
     ]
     exported = network.exported
     if exported and exported.int8:
@@ -120,6 +123,19 @@ def _results(network: FoundNetwork) -> str:
             f"measured on training data.{_INT8[exported.format]}",
         ]
     return "\n".join(lines)
+
+
+def _latency(network: FoundNetwork) -> str:
+    """Say how long one input takes, and how sure that is."""
+    if network.latency_ms is None:
+        return (
+            f"about {network.metrics['latency_ms']:.2g} ms for one input: a rough number, measured "
+            "while other networks may have been trained there."
+        )
+    return (
+        f"{network.latency_ms:.2g} ms for one input: the median, after the search; four fifths of "
+        f"the measurements lie between {network.latency_low:.2g} and {network.latency_high:.2g} ms."
+    )
 
 
 def _seeds(retrained: Retrained | None) -> list[str]:

@@ -16,6 +16,7 @@ from raynas.nets import Network, build_net
 from raynas.networks.model_card import model_card
 from raynas.options.run_options import RunOptions
 from raynas.options.training_options import TrainingOptions
+from raynas.runs.certainty import ValidationCount
 from raynas.runs.found_network import FoundNetwork
 from raynas.runs.run_folder import BEST
 from raynas.runs.storage import Folder, open_folder
@@ -47,6 +48,7 @@ def found_network(
     space: str,
     *,
     test: dict[str, float] | None,
+    validation: ValidationCount | None = None,
 ) -> FoundNetwork:
     """Say what a trial of a run has found; `test` is None where it was not measured."""
     value = trial.architecture.value
@@ -70,6 +72,7 @@ def found_network(
         data_summary=data.summary(),
         input_shape=data.input_shape,
         label_names=list(data.label_names),
+        validation=validation,
     )
 
 

@@ -8,18 +8,22 @@ from markupsafe import Markup
 
 from raynas.report.drawing.architecture_drawing import draw
 from raynas.report.drawing.figure import Figure, Section
-from raynas.report.facts.facts import Facts
+from raynas.report.facts.facts import ACCURACY, EXACT_COSTS, Facts
+from raynas.report.facts.standing import certainty
 from raynas.report.next_steps import commands
 from raynas.report.sections.alphas import alphas
 from raynas.report.sections.ancestry import ancestry
 from raynas.report.sections.decisions import decisions
 from raynas.report.sections.failures import failures
-from raynas.report.sections.fronts import NAMES, fronts
+from raynas.report.sections.fronts import NAMES, ROUGH, fronts
 from raynas.report.sections.policy import controller
 from raynas.report.sections.predictions import predictor
 from raynas.report.sections.progress import progress
 from raynas.report.sections.seeds import seeds
+from raynas.report.sections.trust import trust
 from raynas.report.table_data import as_json
+from raynas.runs.found_network import FoundNetwork
+from raynas.runs.trial import Trial
 from raynas.runs.wording import duration, short, spread, trials_in_words
 from raynas.space import describe
 
@@ -73,8 +77,8 @@ def _asset(name: str) -> str:
 def _sections(facts: Facts) -> list[Section]:
     """Return the parts that there is something to say in."""
     every = (
-        [seeds, failures] if facts.origin
-        else [progress, fronts, decisions, ancestry, predictor, controller, alphas, failures]
+        [seeds, trust, failures] if facts.origin
+        else [trust, progress, fronts, decisions, ancestry, predictor, controller, alphas, failures]
     )  # fmt: skip
     parts = (section(facts) for section in every)
     return [section for section in parts if section is not None]
@@ -113,8 +117,14 @@ def _written(facts: Facts) -> str:
 def _tiles(facts: Facts) -> list[Tile]:
     tiles = []
     if facts.ranked:
-        best = facts.ranked[0]
-        tiles.append(Tile(f"best {facts.metric}", facts.told(best), f"{facts.unit} {best.number}"))
+        best, known = facts.ranked[0], certainty(facts)
+        remark = f"{facts.unit} {best.number}"
+        if known is not None and facts.metric == ACCURACY:
+            remark += f", 95 %: {known.low:.3f} to {known.high:.3f}"
+        tiles.append(Tile(f"best {facts.metric}", facts.told(best), remark))
+        if known is not None:
+            line = f"of {known.samples:,} validation samples"
+            tiles.append(Tile("the most frequent class", f"{known.majority:.4f}", line))
     if facts.origin and facts.ranked:
         reached = [trial.metrics for trial in facts.scored]
         tiles.append(Tile("test accuracy", spread(reached, "test_accuracy"), "each measured once"))
@@ -129,7 +139,7 @@ def _tiles(facts: Facts) -> list[Tile]:
         )
     if facts.ranked:
         tiles += [
-            Tile(NAMES.get(name, name), short(facts.ranked[0].metrics[name]), "of the best")
+            _cost_tile(name, facts.ranked[0], facts.best)
             for name in facts.costs
             if name in facts.ranked[0].metrics and name != facts.metric
         ]
@@ -143,8 +153,22 @@ def _tiles(facts: Facts) -> list[Tile]:
         Tile(f"{facts.unit}s", done, ", ".join(counts) or "none failed"),
         Tile("epochs trained", f"{facts.epochs:,}"),
         Tile("training", duration(facts.train_seconds), f"of all {facts.unit}s"),
-        Tile("wall time", duration(facts.clock.total), "without pauses"),
+        Tile(
+            "wall time",
+            duration(facts.clock.total),
+            f"{'with' if facts.started else 'without'} the start, without pauses",
+        ),
     ]
+
+
+def _cost_tile(name: str, trial: Trial, best: FoundNetwork | None) -> Tile:
+    """Tell a cost of the best trial; its latency as it was measured alone, where it was."""
+    if name in EXACT_COSTS:
+        return Tile(NAMES.get(name, name), short(trial.metrics[name]), "of the best")
+    if best is None or best.trial_id != trial.trial_id or best.latency_ms is None:
+        return Tile(NAMES[name], short(trial.metrics[name]), f"of the best, {ROUGH}")
+    span = f"{short(best.latency_low or 0.0)} to {short(best.latency_high or 0.0)}"
+    return Tile("latency (ms)", short(best.latency_ms), f"of the best, after the search: {span}")
 
 
 def _drawings(facts: Facts) -> list[Drawn]:
@@ -156,9 +180,15 @@ def _drawings(facts: Facts) -> list[Drawn]:
                  if n in trial.metrics and n != facts.metric]  # fmt: skip
         remark = ", ".join([f"{facts.metric} {facts.told(trial)}", *costs])
         value = trial.architecture.value
-        title = "" if facts.origin else f"Rank {rank}: trial {trial.number}"
+        title = "" if facts.origin else f"{_rank(rank, facts)}trial {trial.number}".capitalize()
         drawings.append(Drawn(title, remark, describe(value), draw(value)))
     return drawings
+
+
+def _rank(rank: int, facts: Facts) -> str:
+    """Name a rank where there is more than luck in it."""
+    known = certainty(facts)
+    return "" if known is not None and known.is_chance else f"Rank {rank}: "
 
 
 def _options(facts: Facts) -> list[tuple[str, object]]:

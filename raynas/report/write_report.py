@@ -34,9 +34,10 @@ def write_report(
 def read_facts(run: RunFolder, state: str | None = None) -> Facts:
     """Gather what a report is made from; no code of the run is executed."""
     folder, trials = run.folder, list(run.trials())
+    file = read_run_file(folder)
     return Facts(
         config=run.config,
-        versions=read_run_file(folder).versions,
+        versions=file.versions,
         space_source=folder.read("space.py").decode() if folder.exists("space.py") else "",
         uri=folder.uri,
         command=command(),
@@ -45,4 +46,6 @@ def read_facts(run: RunFolder, state: str | None = None) -> Facts:
         trials=trials,
         best=run.best(),
         origin=run.origin(),
+        validation=file.validation,
+        started=file.started,
     )

@@ -26,7 +26,7 @@ from raynas.results.retrain import retrainings
 from raynas.runs.found_network import Exported, FoundNetwork, Quantized
 from raynas.runs.ranking import ranked_trial
 from raynas.runs.run_config import RunConfig
-from raynas.runs.run_file import read_run_config
+from raynas.runs.run_file import read_run_config, read_run_file
 from raynas.runs.run_folder import BEST, RunFolder, open_run
 from raynas.runs.storage import Folder, open_folder
 from raynas.runs.trial import Trial
@@ -131,7 +131,13 @@ def _network(
             f"{config.keep}); train it again with `raynas retrain`, of the same --rank"
         )
     network_facts = found_network(
-        config, trial, data, config.training, config.space_name, test=None
+        config,
+        trial,
+        data,
+        config.training,
+        config.space_name,
+        test=None,
+        validation=read_run_file(run.folder).validation,
     )
     source = run.folder.read(SPACE).decode()
     weights = trial_weights(checkpoints, trial.trial_id)

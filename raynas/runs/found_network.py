@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from raynas.runs.certainty import ValidationCount
 from raynas.space.decision import JSON
 
 Metrics = dict[str, float]
@@ -107,6 +108,13 @@ class FoundNetwork(Said):
     data_summary: str
     input_shape: tuple[int, ...]
     label_names: list[str]
+    validation: ValidationCount | None = None
+    """What its validation metrics were measured on; None where an older raynas did not say."""
+    latency_ms: float | None = None
+    """The median time of one input, measured after the search, when none of its trials trained."""
+    latency_low: float | None = None
+    latency_high: float | None = None
+    """Between these two, in milliseconds, lie four fifths of the single measurements."""
     searched: Metrics | None = None
     retrained: Retrained | None = None
     exported: Exported | None = None

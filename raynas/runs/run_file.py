@@ -1,13 +1,16 @@
 """The run.yaml of a run: its options, and what they were meant for when it was started."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 from raynas.options.run_options import RunOptions
+from raynas.runs.certainty import ValidationCount
 from raynas.runs.run_config import RunConfig, make_config
 from raynas.runs.storage import Folder
 
@@ -26,12 +29,20 @@ class RunFile:
     """What stands in a run.yaml besides the options.
 
     `versions` are those that the run was started with, `data_fingerprint` is of the data set that
-    it was started on; "" where that is not known.
+    it was started on; "" where that is not known. `validation` counts its validation samples, and
+    `started` has the moments at which it was started and resumed; None and none in older files.
     """
 
     options: dict[str, Any]
     versions: dict[str, str] = field(default_factory=versions_now)
     data_fingerprint: str = ""
+    validation: ValidationCount | None = None
+    started: tuple[datetime, ...] = ()
+
+    def resumed(self, moment: datetime, **options: Any) -> "RunFile":
+        """Return the same of a run that was resumed at a moment, some options changed."""
+        started = (*self.started, moment) if self.started else ()
+        return replace(self, options={**self.options, **options}, started=started)
 
     def config(self, **overrides: Any) -> RunConfig:
         """Check the options; `overrides` win, their `options` one by one.
@@ -44,13 +55,30 @@ class RunFile:
 
     def to_yaml(self) -> str:
         """Write it."""
-        about = {"versions": self.versions, "data_fingerprint": self.data_fingerprint}
+        about: dict[str, Any] = {
+            "versions": self.versions,
+            "data_fingerprint": self.data_fingerprint,
+        }
+        if self.validation is not None:
+            about["validation"] = self.validation.model_dump()
+        if self.started:
+            about["started"] = [moment.isoformat() for moment in self.started]
         return yaml.safe_dump({**self.options, **about}, sort_keys=False)
 
 
-def run_file(config: RunOptions, data_fingerprint: str = "") -> RunFile:
-    """Make the file of a run that is started now."""
-    return RunFile(config.model_dump(), data_fingerprint=data_fingerprint)
+def run_file(
+    config: RunOptions,
+    data_fingerprint: str = "",
+    validation: ValidationCount | None = None,
+    started: datetime | None = None,
+) -> RunFile:
+    """Make the file of a run that is started now, or was at a moment."""
+    return RunFile(
+        config.model_dump(),
+        data_fingerprint=data_fingerprint,
+        validation=validation,
+        started=(started or datetime.now(UTC),),
+    )
 
 
 def parse_run_file(text: str, where: str) -> RunFile:
@@ -67,11 +95,34 @@ def parse_run_file(text: str, where: str) -> RunFile:
     if not isinstance(data, dict):
         raise ValueError(f"{where}: expected options like `trials: 30`, got {type(data).__name__}")
     versions, fingerprint = data.pop("versions", None), data.pop("data_fingerprint", None)
+    validation, started = data.pop("validation", None), data.pop("started", None)
     options = data.get("options") or {}
     if not isinstance(options, dict):
         raise ValueError(f"{where}: options: expected some like `batch_size: 64`, got {options!r}")
     known = versions if isinstance(versions, Mapping) else {}
-    return RunFile({**data, "options": options}, dict(known), str(fingerprint or ""))
+    return RunFile(
+        {**data, "options": options},
+        dict(known),
+        str(fingerprint or ""),
+        _read_validation(validation),
+        _read_moments(started),
+    )
+
+
+def _read_validation(value: Any) -> ValidationCount | None:
+    """Read what older files do not have, and what a person may have changed."""
+    try:
+        return ValidationCount.model_validate(value)
+    except ValidationError:
+        return None
+
+
+def _read_moments(value: Any) -> tuple[datetime, ...]:
+    try:
+        moments = tuple(datetime.fromisoformat(str(moment)) for moment in value or ())
+    except (TypeError, ValueError):
+        return ()
+    return moments if all(moment.tzinfo for moment in moments) else ()
 
 
 def read_run_file(folder: Folder) -> RunFile:

@@ -20,6 +20,11 @@ def metric_text(name: str, value: float) -> str:
     return short(value) if name in COUNTS or not math.isfinite(value) else f"{value:.4f}"
 
 
+def roughly(metric: str) -> str:
+    """Return the remark that a metric of a search needs, "" where it needs none."""
+    return " (rough: measured while others trained)" if metric == "latency_ms" else ""
+
+
 def short(value: float) -> str:
     """Write a number in few characters: 0.9861, 62,986, 1.91 M."""
     if not math.isfinite(value):

@@ -16,7 +16,7 @@ from raynas.engine.ledger import Ledger, Running
 from raynas.runs.found_network import Origin
 from raynas.runs.run_folder import RunFolder
 from raynas.runs.trial import Trial
-from raynas.runs.wording import derived_words, metric_text, trials_in_words
+from raynas.runs.wording import derived_words, metric_text, roughly, trials_in_words
 from raynas.space import LoadedSpace, describe, size
 
 PLAIN_EVERY_S = 10.0
@@ -126,7 +126,7 @@ def _searching(run: RunFolder, space: LoadedSpace, resumed: bool) -> str:
     return (
         f"[bold]{'Resuming' if resumed else 'Searching'}[/bold] {escape(config.space)} "
         f"({many} architectures) with {config.strategy} on {escape(config.data)}: "
-        f"{trials_in_words(config)}, best by {config.metric}"
+        f"{trials_in_words(config)}, best by {config.metric}{roughly(config.metric)}"
     )
 
 

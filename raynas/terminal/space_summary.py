@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from raynas.nets import build_net, count_macs, count_parameters
+from raynas.nets import build_net, count_parameters, measure_macs, uncounted_warning
 from raynas.options.training_options import TrainingOptions
 from raynas.space import (
     Encoder,
@@ -76,6 +76,7 @@ def _print_samples(loaded: LoadedSpace, count: int, seed: int, console: Console)
     console.print(f"\n{many}, for {CLASSES} classes:")
     failures: dict[str, str] = {}
     shown: set[str] = set()
+    warnings: dict[str, None] = {}
     while len(shown) < count:
         architecture = sample(loaded.space, rng)
         if architecture.id in shown:
@@ -86,11 +87,15 @@ def _print_samples(loaded: LoadedSpace, count: int, seed: int, console: Console)
         for what, shape in SHAPES.items():
             try:
                 net = build_net(loaded.build, architecture.value, shape, CLASSES)
-                params, macs = count_parameters(net), count_macs(net, shape)
+                params, macs = count_parameters(net), measure_macs(net, shape)
             except (Exception, SystemExit) as error:
                 failures.setdefault(what, _reason(error))
                 continue
-            console.print(f"    [dim]{what}: {params:,} parameters, {macs:,} MACs[/dim]")
+            console.print(f"    [dim]{what}: {params:,} parameters, {macs.macs:,} MACs[/dim]")
+            if warning := uncounted_warning(macs):
+                warnings[warning] = None
+    for warning in warnings:
+        console.print(f"  [yellow]{escape(warning)}[/yellow]")
     if len(failures) == len(SHAPES):
         reason = next(iter(failures.values()))
         raise ValueError(f"space {loaded.name!r} builds no net: {reason}")

@@ -10,7 +10,7 @@ from raynas.runs.found_network import Origin
 from raynas.runs.ranking import ranked
 from raynas.runs.run_folder import RunFolder, open_run
 from raynas.runs.trial import Trial
-from raynas.runs.wording import command, derived_words, metric_text, trials_in_words
+from raynas.runs.wording import command, derived_words, metric_text, roughly, trials_in_words
 from raynas.space import describe
 
 SHOWN = 5
@@ -63,7 +63,7 @@ def _search(run: RunFolder) -> str:
     config = run.config
     return (
         f"{escape(config.space)} on {escape(config.data)} by {config.strategy}, "
-        f"{trials_in_words(config)}, best by {config.metric}"
+        f"{trials_in_words(config)}, best by {config.metric}{roughly(config.metric)}"
     )
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from raynas.data import DataSource, UserData
+from raynas.data import ArrayData, DataSource, UserData
 from raynas.data.source import first_line
-from raynas.training.data_module import data_module
+from raynas.training.data_module import data_module, stored_batches
 
 
 def check_batches(data: DataSource, batch_size: int) -> None:
@@ -30,6 +30,29 @@ def check_batches(data: DataSource, batch_size: int) -> None:
             raise _failed(data, f"setup({stage!r})", error) from error
         for loader in loaders:
             _check_loader(data, module, f"{loader}_dataloader", batch_size)
+
+
+def count_validation_labels(data: DataSource, batch_size: int) -> list[int]:
+    """Count the validation samples of each class.
+
+    Raises:
+        ValueError: a user's data module fails, or gives no samples or a label that is none.
+    """
+    if isinstance(data, ArrayData):
+        labels = torch.from_numpy(data.labels["validation"])
+        return torch.bincount(labels, minlength=data.num_outputs).tolist()
+    counts = torch.zeros(data.num_outputs, dtype=torch.int64)
+    try:
+        for _, batch in stored_batches(data, "validation", batch_size=batch_size):
+            counts += torch.bincount(batch, minlength=len(counts))
+    except Exception as error:
+        raise ValueError(
+            f"{data.name}: counting the labels of val_dataloader() failed: "
+            f"{type(error).__name__}: {first_line(error)}"
+        ) from error
+    if not counts.sum():
+        raise ValueError(f"{data.name}: val_dataloader() has no samples")
+    return counts.tolist()
 
 
 def _check_loader(data: UserData, module: Any, name: str, batch_size: int) -> None:

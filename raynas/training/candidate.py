@@ -13,6 +13,7 @@ from torchmetrics.functional.classification import multiclass_accuracy, multicla
 
 from raynas.nets import normalize
 from raynas.options.training_options import TrainingOptions
+from raynas.training.lengths import steps_expected
 from raynas.training.optimizers import OPTIMIZERS, SCHEDULES
 
 
@@ -51,6 +52,7 @@ class Candidate(LightningModule):
         self.num_outputs = num_outputs
         self.register_buffer("mean", torch.tensor(0.0 if mean is None else mean.tolist()))
         self.register_buffer("std", torch.tensor(1.0 if std is None else std.tolist()))
+        self._steps_before = 0
         self._losses: list[tuple[Tensor, int]] = []
         self._evaluated: list[tuple[Tensor, Tensor]] = []
 
@@ -58,6 +60,10 @@ class Candidate(LightningModule):
         """Return the outputs (logits), shape (batch, classes), of raw inputs."""
         outputs: Tensor = self.net(normalize(inputs, self.mean, self.std))
         return outputs
+
+    def on_train_epoch_start(self) -> None:
+        """Note how many steps the epochs before had."""
+        self._steps_before = self.trainer.global_step
 
     def training_step(self, batch: tuple[Tensor, Tensor]) -> Tensor:
         """Return the loss of one batch."""
@@ -104,9 +110,22 @@ class Candidate(LightningModule):
         schedule = SCHEDULES[self.config.schedule]
         if schedule is None:
             return optimizer
-        steps = int(self.trainer.estimated_stepping_batches)
-        scheduler = {"scheduler": schedule(optimizer, steps), "interval": "step"}
+        scheduler = {"scheduler": schedule(optimizer, self.progress), "interval": "step"}
         return {"optimizer": optimizer, "lr_scheduler": scheduler}
+
+    def progress(self) -> float:
+        """Return which share of the steps is done, 0 to 1.
+
+        An epoch counts as long as those before it were on average; the first one as long as its
+        loader says. Where that says nothing, the share stays 0 until the first epoch is over. With
+        the last step of each epoch it is right, however many steps that had: 1 at the end, and
+        never before.
+        """
+        trainer, epoch = self.trainer, self.trainer.current_epoch
+        done = trainer.global_step - self._steps_before
+        steps = self._steps_before / epoch if epoch else steps_expected(trainer)
+        within = 1.0 if done and trainer.is_last_batch else min(done, max(0.0, steps - 1)) / steps
+        return (epoch + within) / (trainer.max_epochs or 1)
 
     def _evaluate(self, batch: tuple[Tensor, Tensor]) -> None:
         inputs, labels = batch

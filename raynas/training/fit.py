@@ -10,7 +10,15 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from pytorch_lightning.callbacks import LearningRateMonitor
 
 from raynas.data.source import DataSource
-from raynas.nets import Build, build_net, count_macs, count_parameters, measure_latency
+from raynas.nets import (
+    Build,
+    MacCount,
+    build_net,
+    count_parameters,
+    measure_latency,
+    measure_macs,
+    uncounted_warning,
+)
 from raynas.options.training_options import TrainingOptions, check_shares
 from raynas.space import describe
 from raynas.training.candidate import Candidate
@@ -22,7 +30,9 @@ from raynas.training.epoch_report import (
     kept_random_numbers,
     seed_epoch,
 )
+from raynas.training.lengths import length_warning, read_to_the_end
 from raynas.training.lightning_private import quiet_lightning
+from raynas.training.optimizers import SCHEDULES
 from raynas.training.step_logs import StepLog
 from raynas.training.trainer import Team, make_trainer
 
@@ -39,6 +49,21 @@ class LatencyProbe(Callback):
         net = pl_module.get_submodule("net")
         with kept_random_numbers():
             self._cost["latency_ms"] = measure_latency(net, self._input_shape)
+
+
+class _Warnings:
+    """What is to be known of a candidate's numbers, with the first epoch."""
+
+    def __init__(self, candidate: Candidate, macs: MacCount) -> None:
+        self._candidate, self._macs = candidate, macs
+
+    def __call__(self, epoch: int, curve: list[Metrics]) -> Metrics:
+        if epoch > 1:
+            return {}
+        scheduled = SCHEDULES[self._candidate.config.schedule] is not None
+        length = length_warning(self._candidate.trainer) if scheduled else None
+        texts = [text for text in (uncounted_warning(self._macs), length) if text]
+        return {"warning": "; ".join(texts)} if texts else {}
 
 
 def fit(
@@ -61,7 +86,8 @@ def fit(
     After each epoch, `on_epoch(curve, save)` gets the metrics of each epoch so far: "epoch" (from
     1), "train_loss", "val_loss", "val_accuracy", "val_f1", "params", "macs", "latency_ms" and
     "train_seconds" (all that it has cost until then: building, training, validation and
-    checkpoints); `save(path)`
+    checkpoints); the first epoch has a "warning" where there is one (a layer that MACs leave out, a
+    loader whose length is not known or wrong); `save(path)`
     writes all that is needed to go on, and returning True ends the training. The same seed gives
     the same training, and on a CPU a resumed one ends with the same bits as one that was not
     interrupted. If the checkpoint has all epochs already, the last one is reported again.
@@ -80,16 +106,15 @@ def fit(
     started = time.perf_counter()
     config = config.overridden_by(value)
     candidate = make_candidate(build, value, data, config, seed=seed)
-    cost: Metrics = {
-        "params": count_parameters(candidate.net),
-        "macs": count_macs(candidate.net, data.input_shape),
-    }
+    macs = measure_macs(candidate.net, data.input_shape)
+    cost: Metrics = {"params": count_parameters(candidate.net), "macs": macs.macs}
     workers = team.workers if team else 1
     check_shares(config.batch_size, workers)
     module = data_module(data, config.batch_size // workers, seed)
     if team:
         divide(module, team.rank, team.workers)
-    report = EpochReport(on_epoch, seed, cost, started)
+    read_to_the_end(module)
+    report = EpochReport(on_epoch, seed, cost, started, details=_Warnings(candidate, macs))
     probe = LatencyProbe(cost, data.input_shape)
     with quiet_lightning():
         loggers = [log.open(name, config, describe(value)) for log in logs]
@@ -124,9 +149,9 @@ def evaluate_test(
     candidate = load_candidate(build, value, data, config, checkpoint)
     with quiet_lightning():
         trainer = make_trainer(config, accelerator=accelerator)
-        (metrics,) = trainer.test(
-            candidate, datamodule=data_module(data, config.batch_size, seed=0), verbose=False
-        )
+        module = data_module(data, config.batch_size, seed=0)
+        read_to_the_end(module)
+        (metrics,) = trainer.test(candidate, datamodule=module, verbose=False)
     return dict(metrics)
 
 

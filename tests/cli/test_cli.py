@@ -204,6 +204,31 @@ def test_a_space_with_nothing_open(call, tmp_path):
     assert out.count("units") == 1
 
 
+def test_spaces_says_what_the_macs_leave_out(call, tmp_path):
+    (tmp_path / "weighted.py").write_text(
+        """'''A layer that multiplies in a way of its own.'''
+import torch
+from raynas.space import Choice, Record
+space = Record(bias=Choice([True, False]))
+
+class Weighted(torch.nn.Module):
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(outputs, inputs))
+
+    def forward(self, inputs):
+        return (inputs[:, None] * self.weight).sum(-1)
+
+def build(value, shape, outputs):
+    return torch.nn.Sequential(torch.nn.Flatten(), Weighted(torch.Size(shape).numel(), outputs))
+"""
+    )
+    code, out, err = call("spaces", "weighted.py")
+    assert (code, err) == (0, "")
+    assert "640 parameters, 0 MACs" in out
+    assert out.count("the MACs leave out what has no formula: 1 (Weighted)") == 1
+
+
 def test_help_teaches():
     def help_of(*command: str) -> str:
         result = CliRunner().invoke(

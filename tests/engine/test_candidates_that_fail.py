@@ -6,7 +6,7 @@ import pytest
 from run_cases import checkpoints, record, write_space
 
 import raynas
-from raynas.runs.errors import RunFailed
+from raynas.runs.endings import RunFailed
 
 SPACE = '''"""Nets that work, and nets that fail in each way."""
 import os

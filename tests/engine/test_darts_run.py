@@ -16,7 +16,7 @@ from run_cases import facts, wait_for, write_space, write_table
 import raynas
 from raynas.cli import app
 from raynas.options.command_options import ReplayCall
-from raynas.runs.errors import RunFailed
+from raynas.runs.endings import RunFailed
 from raynas.runs.run_folder import RunFolder, open_run
 from raynas.simulation.run_replay import replay
 from raynas.space import load_space

@@ -14,7 +14,7 @@ from raynas.engine.trial_report import TrialReport
 from raynas.options.data_options import DataOptions
 from raynas.options.scheduler_options import SCHEDULERS
 from raynas.options.training_options import TrainingOptions
-from raynas.runs.errors import RunFailed
+from raynas.runs.endings import RunFailed
 from raynas.runs.run_config import make_config
 from raynas.strategies import STRATEGIES
 

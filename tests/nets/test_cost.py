@@ -3,7 +3,14 @@ import time
 
 import torch
 
-from raynas.nets import build_chain_cnn, build_mlp, count_macs, count_parameters, measure_latency
+from raynas.nets import (
+    build_chain_cnn,
+    build_mlp,
+    count_macs,
+    count_parameters,
+    measure_alone,
+    measure_latency,
+)
 
 CNN = {
     "features": [
@@ -65,3 +72,16 @@ def test_latency_is_the_time_of_one_input_and_changes_nothing():
     assert all(torch.equal(before[name], value) for name, value in net.state_dict().items())
     quick = build_mlp({"layers": []}, (10,), 2)
     assert 0 < measure_latency(quick, (10,)) < 20
+
+
+def test_a_latency_alone_has_its_spread():
+    class Uneven(torch.nn.Module):
+        calls = 0
+
+        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+            self.calls += 1
+            time.sleep(0.03 if self.calls % 3 else 0.005)
+            return inputs
+
+    latency = measure_alone(Uneven(), (3,))
+    assert 5 <= latency.low < 25 < latency.median <= latency.high < 200

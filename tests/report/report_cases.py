@@ -10,6 +10,7 @@ import numpy as np
 from raynas.options.run_options import RunOptions
 from raynas.options.supernet_options import SupernetOptions
 from raynas.report.facts.facts import Facts
+from raynas.runs.certainty import ValidationCount
 from raynas.runs.found_network import FoundNetwork, Origin
 from raynas.runs.trial import Trial
 from raynas.space import Architecture, Cell, Choice, Record, Repeat, sample
@@ -93,6 +94,8 @@ def facts(
     best: Any = None,
     origin: Any = None,
     others: tuple[Facts, ...] = (),
+    validation: ValidationCount | None = None,
+    started: Iterable[datetime] = (),
     **config: Any,
 ) -> Facts:
     return Facts(
@@ -107,6 +110,8 @@ def facts(
         best=best,
         origin=origin,
         others=others,
+        validation=validation,
+        started=tuple(started),
     )
 
 

@@ -27,6 +27,18 @@ def test_wall_time_leaves_pauses_out():
     assert [clock.at(at(s)) for s in (0, 4, 11, 50, 101, 500)] == [0, 4, 11, 12, 13, 15]
 
 
+def test_wall_time_has_the_start_of_workers_in_it():
+    """A run that was started at 0, interrupted, and resumed at 100; at 60 somebody had resumed it
+    in vain."""
+    spans = [(at(8), at(20)), (at(9), at(12)), (at(110), at(115))]
+    clock = Clock(spans, [at(0), at(60), at(100)])
+    assert clock.total == 20 + 15
+    assert [clock.at(at(s)) for s in (0, 4, 20, 50, 60, 101, 110, 500)] == [
+        0, 4, 20, 20, 20, 21, 30, 35,
+    ]  # fmt: skip
+    assert Clock([], [at(0)]).total == 0
+
+
 @pytest.mark.parametrize("mode", ["val_accuracy", "val_loss"])
 def test_the_baseline_is_the_mean_over_all_sets_of_draws(mode):
     trials = [trial(n, accuracy=a) for n, a in enumerate([0.3, 0.9, 0.5, 0.5, 0.7, 0.1])]

@@ -136,7 +136,7 @@ def test_other_metrics_and_losses():
     assert "for the smallest val_loss" in html
     assert "val_accuracy against parameters" in page(facts(random_trials(30), metric="params"))
     latency = [trial(n, latency_ms=1 + n / 10) for n in range(30)]
-    assert "val_accuracy against latency (ms)" in page(facts(latency))
+    assert "val_accuracy against latency (ms, rough)" in page(facts(latency))
 
 
 def test_a_retraining_tells_of_its_seeds():

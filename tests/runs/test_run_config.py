@@ -1,8 +1,11 @@
+from datetime import UTC, datetime
+
 import pytest
 import yaml
 from run_cases import write_space
 
 from raynas.data import located
+from raynas.runs.certainty import ValidationCount
 from raynas.runs.run_config import RunConfig, make_config
 from raynas.runs.run_file import parse_run_file, run_file
 
@@ -156,3 +159,25 @@ def test_numbers_are_numbers_however_they_were_written():
         "tournament": 3,
     }
     assert config.training.learning_rate == 1e-3
+
+
+def test_run_yaml_knows_what_was_validated_on_and_when_it_was_started():
+    begun, again = (datetime(2026, 1, day, tzinfo=UTC) for day in (2, 3))
+    validation = ValidationCount(samples=360, largest_class=37)
+    written = run_file(make_config(name="x"), "", validation, begun).to_yaml()
+    read = parse_run_file(written, "run.yaml")
+    assert (read.validation, read.started) == (validation, (begun,))
+    resumed = parse_run_file(read.resumed(again, trials=99).to_yaml(), "run.yaml")
+    assert (resumed.started, resumed.options["trials"]) == ((begun, again), 99)
+    assert resumed.config().trials == 99
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["", "validation: 7\nstarted: 7\n", "validation: {samples: 0}\nstarted: [yesterday]\n",
+     "validation:\nstarted: ['2026-01-02T03:04:05']\n"],
+)  # fmt: skip
+def test_an_older_run_yaml_or_one_that_was_changed_does_not_know(more):
+    read = parse_run_file("trials: 3\n" + more, "run.yaml")
+    assert (read.validation, read.started) == (None, ())
+    assert read.resumed(datetime.now(UTC)).started == ()

@@ -4,7 +4,7 @@ import torch
 from raynas.data import load_data
 from raynas.options.training_options import TrainingOptions
 from raynas.training import CandidateError, fit
-from raynas.training.batch_check import check_batches
+from raynas.training.batch_check import check_batches, count_validation_labels
 
 SOURCE = """
 import torch
@@ -43,6 +43,21 @@ def own(tmp_path, monkeypatch, request):
 def test_what_can_be_learned_from_passes(own):
     check_batches(own(), 16)
     check_batches(load_data("digits"), 10_000)
+
+
+def test_validation_labels_are_counted(own):
+    digits = load_data("digits")
+    counts = count_validation_labels(digits, 64)
+    assert counts == [int((digits.labels["validation"] == label).sum()) for label in range(10)]
+    zero, one = count_validation_labels(data := own(), 7)
+    labels = data.instance().labels
+    assert (zero, one) == (40 - int(labels.sum()), int(labels.sum()))
+
+
+def test_validation_labels_that_cannot_be_counted(own):
+    late = own("self.labels[39] = 2")
+    with pytest.raises(ValueError, match=r"counting the labels of val_dataloader\(\) failed"):
+        count_validation_labels(late, 16)
 
 
 DROP = "def train_dataloader(self): return self.loader(drop_last=True)"

@@ -186,3 +186,24 @@ def test_training_on_a_gpu_learns_the_digits(train, digits):
     assert resumed.metrics[-1]["val_accuracy"] > 0.97
     tested = evaluate_test(build_chain_cnn, CNN, digits, config, resumed.checkpoint(5))
     assert tested["test_accuracy"] > 0.95
+
+
+class Weighted(nn.Module):
+    """Multiplies by a matrix in a way that no formula for MACs sees."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(outputs, inputs))
+
+    def forward(self, inputs):
+        return (inputs[:, None] * self.weight).sum(-1)
+
+
+def test_the_first_epoch_says_which_layers_the_macs_leave_out(train, synthetic):
+    def build(value, input_shape, num_outputs):
+        return Weighted(*input_shape, num_outputs)
+
+    first, second = train(build, {}, synthetic, TrainingOptions(epochs=2)).metrics
+    assert first["macs"] == 0
+    assert first["warning"] == "the MACs leave out what has no formula: Weighted"
+    assert "warning" not in second

@@ -47,6 +47,30 @@ class Stream(IterableDataset):
 class Streamed(Shuffled):
     def train_dataloader(self):
         return DataLoader(Stream(), self.batch_size)
+
+
+class Wrong(DataLoader):
+    def __len__(self):
+        return 5
+
+
+class Miscounted(Shuffled):
+    def train_dataloader(self):
+        return Wrong(Stream(), self.batch_size)
+
+
+class Loader:
+    def __init__(self, size):
+        self.size = size
+
+    def __iter__(self):
+        order = torch.randperm(len(dataset)).split(self.size)
+        return iter([dataset[rows] for rows in order])
+
+
+class NoDataLoader(Shuffled):
+    def train_dataloader(self):
+        return Loader(self.batch_size)
 """
 
 
@@ -111,7 +135,7 @@ def test_resumed_after_any_epoch_ends_with_the_same_bits(train, digits, hard_net
             assert_same_bits(resumed.state(later), whole.state(later))
 
 
-@pytest.mark.parametrize("name", ["Shuffled", "Streamed"])
+@pytest.mark.parametrize("name", ["Shuffled", "Streamed", "Miscounted", "NoDataLoader"])
 def test_a_loader_of_the_users_own_that_shuffles_goes_on_with_the_same_bits(
     train, hard_net, tmp_path, monkeypatch, name
 ):

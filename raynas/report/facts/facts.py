@@ -7,15 +7,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, zip_longest
 
 from raynas.options.run_options import RunOptions
+from raynas.runs.certainty import ValidationCount
 from raynas.runs.found_network import FoundNetwork, Origin
 from raynas.runs.trial import Trial
 from raynas.runs.wording import metric_text
 
 COSTS = ("params", "macs", "latency_ms")
-QUALITIES = ("val_accuracy", "val_f1", "val_loss")
+EXACT_COSTS = ("params", "macs")
+"""Costs that are counted; a latency is measured while other trials train on the same machine."""
+ACCURACY = "val_accuracy"
+QUALITIES = (ACCURACY, "val_f1", "val_loss")
 """What says how good a trial is, whatever the search optimises."""
 
 
@@ -39,6 +43,10 @@ class Facts:
     """Where the one architecture of a retraining comes from; None for a search."""
     others: tuple["Facts", ...] = ()
     """Runs that this one is compared with."""
+    validation: ValidationCount | None = None
+    """What trials were validated on; None where an older run does not say."""
+    started: tuple[datetime, ...] = ()
+    """When the run was started and resumed; empty where an older run does not say."""
 
     @property
     def unit(self) -> str:
@@ -131,17 +139,31 @@ class Facts:
     @cached_property
     def clock(self) -> "Clock":
         """The wall time of the run, without the pauses between an interruption and a resume."""
-        return Clock((trial.started_at, trial.finished_at) for trial in self.trials)
+        spans = ((trial.started_at, trial.finished_at) for trial in self.trials)
+        return Clock(spans, self.started)
 
 
 class Clock:
-    """Seconds of wall time in which some trial was being trained."""
+    """Seconds of wall time in which a run was starting, or some trial was being trained."""
 
-    def __init__(self, spans: Iterable[tuple[datetime, datetime]]) -> None:
-        """Join the spans of the trials into stretches without a gap."""
+    def __init__(
+        self, spans: Iterable[tuple[datetime, datetime]], started: Iterable[datetime] = ()
+    ) -> None:
+        """Join the spans of the trials into stretches without a gap.
+
+        `started` has the moments at which the run was started or resumed: what it took from there
+        to the first trial that began then (checks, Ray, its workers) counts, too.
+        """
+        spans = sorted(spans)
+        moments = sorted(started)
+        for moment, following in zip_longest(moments, moments[1:]):
+            firsts = (start for start, _ in spans if start >= moment)
+            first = next(firsts, None)
+            if first is not None and (following is None or first < following):
+                spans = sorted([*spans, (moment, first)])
         self._starts: list[datetime] = []
         self._ends: list[datetime] = []
-        for start, end in sorted(spans):
+        for start, end in spans:
             if self._ends and start <= self._ends[-1]:
                 self._ends[-1] = max(self._ends[-1], end)
             else:

@@ -10,6 +10,8 @@ from raynas.runs.trial import Trial
 from raynas.space import describe
 from raynas.space.relaxation import mixtures
 
+UNDECIDED = 0.02
+"""How much stronger than the next option the strongest must be at least, to be called chosen."""
 LEAST_SPAN = 0.02
 """Of a picture of strengths: what moves by less looks as flat as it is."""
 DRAWN = 8
@@ -68,9 +70,29 @@ def _training(trial: Trial, curve: list[dict[str, Any]]) -> Figure:
     return Figure(
         f"Supernet trial {trial.number}",
         chart.html(),
-        f"Derived after epoch {last['epoch']}: {describe(last['architecture'])}, with "
+        f"{_verdict(last)}: {describe(last['architecture'])}, with "
         f"{last['skips']:g} skips and {last['nones']:g} nones.{warnings}",
     )
+
+
+def _verdict(last: dict[str, Any]) -> str:
+    """Say whether the strengths of the last epoch decide what is derived from them."""
+    gaps = [
+        top - second
+        for top, second, *_ in (
+            sorted(row, reverse=True) for row in last["strengths"].values() if len(row) > 1
+        )
+    ]
+    close = sum(gap < UNDECIDED for gap in gaps)
+    if not close:
+        return f"Derived after epoch {last['epoch']}"
+    where = f"at {close} of {len(gaps)} decisions the two strongest options differ by less than "
+    if close == len(gaps):
+        return (
+            f"Undecided after epoch {last['epoch']}: {where}{UNDECIDED:g}. What the slightly "
+            "stronger ones would give"
+        )
+    return f"Partly undecided after epoch {last['epoch']}: {where}{UNDECIDED:g}. Derived"
 
 
 def _mixture(trial: Trial, curve: list[dict[str, Any]], path: str, options: list[Any]) -> Figure:

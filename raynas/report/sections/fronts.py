@@ -6,15 +6,19 @@ from raynas.pareto import front
 from raynas.report.drawing.chart import Chart
 from raynas.report.drawing.figure import Figure, Section, table, trial_link
 from raynas.report.drawing.scale import limits, without_outliers
-from raynas.report.facts.facts import Facts
+from raynas.report.facts.facts import EXACT_COSTS, Facts
 from raynas.runs.trial import Trial
 from raynas.runs.wording import metric_text
 from raynas.space import describe
 
-NAMES = {"params": "parameters", "macs": "MACs", "latency_ms": "latency (ms)"}
+NAMES = {"params": "parameters", "macs": "MACs", "latency_ms": "latency (ms, rough)"}
 SHOWN = 12
 """Rows of the table of the fronts."""
 MARK = "◆"
+
+
+ROUGH = "measured while others trained"
+"""What a search's latencies are: good for an order of magnitude, not for a front."""
 
 
 def fronts(facts: Facts) -> Section | None:
@@ -24,23 +28,25 @@ def fronts(facts: Facts) -> Section | None:
     for cost in facts.costs:
         trials = _with(facts, cost)
         if len({t.metrics[cost] for t in trials}) > 1:
-            places = _front(trials, facts.quality, cost)
-            on[cost] = {trials[place].number for place in places}
+            places = _front(trials, facts.quality, cost) if cost in EXACT_COSTS else []
+            if places:
+                on[cost] = {trials[place].number for place in places}
             figures.append(_figure(trials, places, cost, facts))
     if not figures:
         return None
+    listed = [_listed(on, facts)] if on else []
     return Section(
         "fronts",
         "Quality against cost",
         "The Pareto front: the trials that no other one beats in both.",
-        [*figures, _listed(on, facts)],
+        [*figures, *listed],
     )
 
 
 def front_numbers(facts: Facts) -> set[int]:
     """Return the numbers of the trials that lie on some front."""
     numbers: set[int] = set()
-    for cost in facts.costs:
+    for cost in (cost for cost in facts.costs if cost in EXACT_COSTS):
         trials = _with(facts, cost)
         numbers |= {trials[place].number for place in _front(trials, facts.quality, cost)}
     return numbers
@@ -72,12 +78,27 @@ def _figure(trials: list[Trial], places: list[int], cost: str, facts: Facts) -> 
     )
     chart.dots(xs, ys, "plain", "trial", [t.number for t in trials])
     on = [trials[place] for place in places]
-    chart.line([xs[i] for i in places], [ys[i] for i in places], "main", step=True)
-    chart.dots(
-        [xs[i] for i in places], [ys[i] for i in places], "main", "front", [t.number for t in on]
-    )
+    if on:
+        front_xs, front_ys = [xs[i] for i in places], [ys[i] for i in places]
+        chart.line(front_xs, front_ys, "main", step=True)
+        chart.dots(front_xs, front_ys, "main", "front", [t.number for t in on])
     title = f"{quality.removeprefix('val_').replace('_', ' ').capitalize()} and {name}"
-    return Figure(title, chart.html())
+    return Figure(title, chart.html(), _remark(trials, cost))
+
+
+def _remark(trials: list[Trial], cost: str) -> str:
+    """Say what is not exact in a cost."""
+    if cost not in EXACT_COSTS:
+        return (
+            f"The latencies are rough: {ROUGH} on the same machine. Small differences say nothing, "
+            "so no front is drawn."
+        )
+    texts = (text for trial in trials for text in trial.proposal.notes.get("warnings", ()))
+    return (
+        "Some are too low: see the warnings of their trials."
+        if cost == "macs" and any("MACs leave out" in text for text in texts)
+        else ""
+    )
 
 
 def _listed(on: dict[str, set[int]], facts: Facts) -> Figure:

@@ -73,8 +73,20 @@ def _over_time(facts: Facts) -> Figure:
         "Best so far, over time",
         chart.html(),
         f"{duration(facts.train_seconds)} of training in {duration(total)} of wall time: "
-        f"{parallel:.1f} trials at a time. Pauses between runs are left out."
-        + _outside(chart, facts),
+        f"{parallel:.1f} trials at a time. {_counted(facts)}" + _outside(chart, facts),
+    )
+
+
+def _counted(facts: Facts) -> str:
+    """Say what counts as wall time."""
+    if facts.started:
+        return (
+            "It counts from the start of the run, Ray and its workers included, to its last "
+            "finished trial; pauses before a resume are left out."
+        )
+    return (
+        "It counts while some finished trial was being trained: the start of Ray and its workers "
+        "is not known of this run, and pauses are left out."
     )
 
 

@@ -11,6 +11,7 @@ from raynas.data.batches import ShuffledBatches
 from raynas.data.source import DataSource
 from raynas.options.training_options import check_shares
 from raynas.training.data_module import data_module
+from raynas.training.lengths import open_ended
 from raynas.training.trainer import Team
 
 HALVES = ("weights", "alphas")
@@ -47,7 +48,7 @@ class HalvedData(LightningDataModule):
 
     def val_dataloader(self) -> Any:
         """Return the validation batches, which train nothing."""
-        return self._module.val_dataloader()
+        return open_ended(self._module.val_dataloader())
 
     def _divided(self, loader: Any) -> dict[str, Any]:
         """Divide the data set of a user's loader; each half is shuffled, whatever the loader did.

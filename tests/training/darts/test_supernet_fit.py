@@ -261,3 +261,11 @@ def test_the_weights_of_a_supernet_are_those_of_the_network_alone(search):
     epochs = search("run", method="darts")
     supernet = Supernet(LOADED["staged"], (1, 8, 8), 10)
     assert epochs.curve[0]["supernet_params"] == sum(p.numel() for p in supernet.net.parameters())
+
+
+def test_the_rate_of_the_weights_ends_where_it_should(search):
+    state = search("rates").state(3)
+    (schedule,) = state["lr_schedulers"]
+    assert schedule["last_epoch"] == schedule["T_max"]
+    (group,) = state["optimizer_states"][0]["param_groups"]
+    assert group["lr"] == pytest.approx(0.001)

@@ -1,4 +1,4 @@
-"""How a process is told to end: by Ctrl-C, batch systems, service managers, closed terminals."""
+"""How a run ends before its time: it fails, or is told to (by Ctrl-C, a batch system, …)."""
 
 import contextlib
 import signal
@@ -8,6 +8,10 @@ from typing import NoReturn
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
 """Ctrl-C; `timeout`, SLURM, systemd, Kubernetes; a closed terminal; SLURM's --signal=USR1@60."""
+
+
+class RunFailed(RuntimeError):  # noqa: N818 (reads as what happened)
+    """What was asked for could not be done, as when not one candidate could be trained."""
 
 
 class Signalled(KeyboardInterrupt):
