@@ -12,4 +12,5 @@ echo "Linting"
 echo "Checking types"
 "$VENV/mypy" --no-error-summary
 echo "Testing"
-exec "$VENV/pytest" --quiet --numprocesses auto --maxprocesses 4 --dist loadfile "$@"
+exec "$VENV/pytest" --quiet --numprocesses auto --maxprocesses 4 --dist loadfile \
+    --no-loadscope-reorder "$@"

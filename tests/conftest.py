@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,12 +16,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="also run the tests marked slow")
 
 
+LONGEST_FIRST = (
+    "engine/round_trip/test_every_strategy.py",
+    "engine/test_two_hosts.py",
+    "engine/test_ray_job.py",
+    "engine/test_s3.py",
+    "results/",
+    "engine/",
+    "docs/",
+    "cli/",
+    "strategies/",
+    "report/",
+)
+"""Where tests take long; two workers then end at the same time. All other files follow."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=_place)
     if config.getoption("--slow"):
         return
     for item in items:
         if item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.skip(reason="slow; run with --slow"))
+
+
+def _place(item: pytest.Item) -> int:
+    path = item.path.relative_to(Path(__file__).parent).as_posix()
+    places = (place for place, start in enumerate(LONGEST_FIRST) if path.startswith(start))
+    return next(places, len(LONGEST_FIRST))
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,7 @@ def test_interrupted_it_ends_cleanly_and_says_how_to_go_on(tmp_path):
         seen = epochs_written(run)
         wait_for(lambda: epochs_written(run) - seen or driver.process.poll() is not None)
         code, out, err = driver.end(signal.SIGTERM)
-        assert code == 130, out + err
+        assert code == 143, out + err
         assert re.search(going_on + r"\Z", out + err)
         wait_for(driver.gone, 10)
     with command(tmp_path, "resume", "runs/mine") as driver:
