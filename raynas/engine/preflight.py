@@ -77,13 +77,17 @@ def check_idle(
             raise ValueError(f"training/batch_size of the space changes nothing: {why}")
 
 
-def count_validation(data: DataSource, training: TrainingOptions) -> ValidationCount:
+def count_validation(data: DataSource, training: TrainingOptions) -> ValidationCount | None:
     """Count the validation samples, and those of the most frequent class: what luck is worth.
+
+    None where counting takes too long.
 
     Raises:
         ValueError: they cannot be read.
     """
     counts = count_validation_labels(data, training.batch_size)
+    if counts is None:
+        return None
     return ValidationCount(samples=sum(counts), largest_class=max(counts))
 
 

@@ -1,5 +1,6 @@
 """One look at what the loaders of a user's data module give, before anything is trained."""
 
+import time
 from collections.abc import Sized
 from typing import Any
 
@@ -32,8 +33,14 @@ def check_batches(data: DataSource, batch_size: int) -> None:
             _check_loader(data, module, f"{loader}_dataloader", batch_size)
 
 
-def count_validation_labels(data: DataSource, batch_size: int) -> list[int]:
-    """Count the validation samples of each class.
+COUNTS_FOR_S = 5.0
+"""How long the labels of a user's validation loader are counted; it may be endless."""
+
+
+def count_validation_labels(
+    data: DataSource, batch_size: int, seconds: float = COUNTS_FOR_S
+) -> list[int] | None:
+    """Count the validation samples of each class; None where that takes longer than `seconds`.
 
     Raises:
         ValueError: a user's data module fails, or gives no samples or a label that is none.
@@ -42,8 +49,11 @@ def count_validation_labels(data: DataSource, batch_size: int) -> list[int]:
         labels = torch.from_numpy(data.labels["validation"])
         return torch.bincount(labels, minlength=data.num_outputs).tolist()
     counts = torch.zeros(data.num_outputs, dtype=torch.int64)
+    end = time.monotonic() + seconds
     try:
         for _, batch in stored_batches(data, "validation", batch_size=batch_size):
+            if time.monotonic() > end:
+                return None
             counts += torch.bincount(batch, minlength=len(counts))
     except Exception as error:
         raise ValueError(

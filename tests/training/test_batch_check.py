@@ -112,3 +112,8 @@ def test_a_candidate_without_a_batch_ends_with_a_sentence(own, more, use):
             build, {}, data, TrainingOptions(epochs=2, batch_size=64), seed=0,
             on_epoch=lambda curve, save: False,
         )  # fmt: skip
+
+
+def test_an_endless_validation_loader_is_not_counted(own):
+    endless = "def val_dataloader(self): import itertools; return itertools.cycle(self.loader())"
+    assert count_validation_labels(own(more=endless), 16, seconds=0.2) is None
