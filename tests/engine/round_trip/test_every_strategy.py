@@ -88,6 +88,9 @@ def test_killed_resumed_retrained_and_exported(ray_cluster, tmp_path: Path, stra
 
     run = raynas.resume(folder, trials=more)
     written = yaml.safe_load((folder / "run.yaml").read_text())
+    times = written.pop("started")
+    assert times[: len(started["started"])] == started.pop("started")
+    assert len(times) == 2
     assert written == {**started, "versions": OLD, "trials": more}
     after = record(run)
     assert after[: len(before)] == before
