@@ -65,6 +65,8 @@ def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:
         metavar=METAVARS.get(name) or _metavar(kinds_of(field)[0]),
     )
     required = field.is_required()
+    if kinds_of(field) == [bool]:
+        return _flag(name, field)
     kind: Any = str if required else (list[str] if several else str) | None
     return inspect.Parameter(
         name,
@@ -72,6 +74,15 @@ def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:
         default=inspect.Parameter.empty if required else None,
         annotation=Annotated[kind, option],
     )
+
+
+def _flag(name: str, field: FieldInfo) -> inspect.Parameter:
+    """Return a switch that is off unless it is named."""
+    option = typer.Option(
+        "--" + name.replace("_", "-"), help=escape(field.description or ""), show_default=False
+    )
+    kind = Annotated[bool | None, option]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
 
 
 def _metavar(kind: Any) -> str:
