@@ -11,6 +11,7 @@ far it went when the run was last left. What is damaged is named, and nothing in
 """
 
 import re
+import time
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
@@ -22,13 +23,15 @@ from pyarrow import fs
 from raynas.runs.files.checksums import chained, checksum_of
 from raynas.runs.files.plain_files import LinkError
 from raynas.runs.files.record_head import HEAD, RecordError, RecordHead, damaged
-from raynas.runs.files.tables import no_rows, note_of, rows_of, widened, with_note
+from raynas.runs.files.tables import as_read, no_rows, note_of, rows_of, widened, with_note
 from raynas.runs.storage import Folder
 from raynas.runs.trial import COLUMNS, Trial
 
 ROWS_A_FILE = 500
 """A finished trial writes half as many on average: of large cells with ten epochs some 200 KB."""
 
+EVERY_S = 1.0
+"""Seconds at least from one note of how far it goes to the next."""
 _OURS = re.compile(r"\d{5}\.parquet")
 _LATER = ("known",)
 """Columns that records of raynas before 0.2 lack."""
@@ -51,7 +54,7 @@ class TrialRecord:
         """The rows of the file that grows, with a column for each metric that there is so far."""
         self._rows, self._sum = 0, self._begin()
         """What lies before those rows: how many, and the checksum after them."""
-        self._sum_now = self._sum
+        self._sum_now, self._noted = self._sum, -EVERY_S
         if self._files:
             last, note = self._read(self._files - 1)
             full = last.num_rows >= ROWS_A_FILE
@@ -72,9 +75,10 @@ class TrialRecord:
             for index in range(self._files):
                 rows, note = self._read(index)
                 self._write(index, with_note(widened(rows, self._tail.schema), note))
-        row = pa.Table.from_pylist([trial.to_row()], schema=self._tail.schema)
-        tail = pa.concat_tables([self._tail, row]).combine_chunks()
-        after = chained(self._sum_now, rows_of(row)) if self._head else ""
+        row = trial.to_row()
+        added = pa.Table.from_pylist([row], schema=self._tail.schema)
+        tail = pa.concat_tables([self._tail, added]).combine_chunks()
+        after = chained(self._sum_now, [as_read(row, tail.schema)]) if self._head else ""
         self._folder.make()
         self._write(self._files, with_note(tail, self._note(after)))
         self._tail, self._sum_now = tail, after
@@ -82,15 +86,15 @@ class TrialRecord:
         if full:
             self._files, self._tail = self._files + 1, no_rows(self._tail.schema)
             self._rows, self._sum = self._rows + ROWS_A_FILE, self._sum_now
-        if full or self._run.local:
+        if full or time.monotonic() - self._noted > EVERY_S:
             self.close()
 
     def close(self) -> None:
         """Note how far the record goes, so that it is seen if the end of it is lost.
 
-        On a disk that is done for each row; in an object store, where it costs as much as the row,
-        for each full file and by who leaves the run.
+        That is done now and then, too: each time would be a third of what a row costs.
         """
+        self._noted = time.monotonic()
         if self._head:
             rows = self._rows + self._tail.num_rows
             self._head = RecordHead(self._head.identity, rows, self._sum_now)

@@ -29,6 +29,7 @@ def trained_run(path: Path, done: int = 4, waiting: int = 0, **options: Any) -> 
     train(ledger, done)
     for _ in range(waiting):
         ledger.next()
+    ledger.close()
     return ledger
 
 

