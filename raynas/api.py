@@ -68,7 +68,7 @@ def resume(run_folder: str | Path, call: ResumeCall) -> Run:
         ValueError: there is no run, or it is going on in another process.
         RunFailed: every trial failed.
     """
-    return Run(resume_run(str(run_folder), call.trials, view_of(call), call.address))
+    return Run(resume_run(str(run_folder), call, view_of(call)))
 
 
 def open_run(run_folder: str | Path) -> Run:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from raynas.nets import Network
 from raynas.networks.network_folder import load
-from raynas.options.command_options import Attended, ExportCall, ReportCall, RetrainCall
+from raynas.options.command_options import Attended, ExportCall, ReportCall, RetrainCall, Trusting
 from raynas.options.keywords import takes
 from raynas.options.run_options import RunOptions
 from raynas.report import write_report
@@ -58,13 +58,14 @@ class Run:
         best = self._run.best()
         return None if best is None else best.model_dump(exclude_unset=True, by_alias=True)
 
-    def network(self) -> Network:
+    @takes(Trusting)
+    def network(self, call: Trusting) -> Network:
         """Load the best network, in eval mode; see `raynas.load`.
 
         Raises:
-            ValueError: the search goes on.
+            ValueError: the search goes on, or the code in the folder is not this account's.
         """
-        return load(self.folder)
+        return load(self.folder, trust=call.trust)
 
     def status(self) -> str:
         """Say how far it is: progress, the best so far, failures."""
@@ -79,7 +80,8 @@ class Run:
         Raises:
             ValueError: a run to compare is none, or cannot be compared with this one.
         """
-        return write_report(self._run, compare=[open_run(other) for other in call.compare])
+        others = [open_run(other) for other in call.compare]
+        return write_report(self._run, compare=others, output=call.output)
 
     @takes(RetrainCall)
     def retrain(self, call: RetrainCall) -> "Run":

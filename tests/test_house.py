@@ -41,7 +41,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "options", "space", "space/relaxation", "strategies/proposal", "strategies/surrogate",
     },
     "tune": {"space", "strategies"},
-    "runs": {"options", "space", "strategies"},
+    "runs/files": set(),
+    "runs": {"options", "space", "strategies", "runs/files"},
+    "runs/integrity": {"options", "space", "strategies", "runs", "runs/files"},
     "report/drawing": {"space", "runs"},
     "report/facts": {"options", "runs", "strategies", "report/drawing"},
     "report/sections": {
@@ -51,12 +53,15 @@ MAY_IMPORT: dict[str, set[str]] = {
         "options", "space", "runs", "report/drawing", "report/facts", "report/sections",
     },
     "simulation": {"options", "space", "strategies"},
-    "networks": {"options", "space", "nets", "data", "runs"},
+    "networks": {"options", "space", "nets", "data", "runs", "runs/integrity"},
     "engine": {
         "options", "space", "data", "nets", "training", "training/darts", "strategies", "tune",
-        "runs", "networks", "report",
+        "runs", "runs/files", "runs/integrity", "networks", "report",
     },
-    "results": {"options", "space", "data", "nets", "training", "runs", "networks", "engine"},
+    "results": {
+        "options", "space", "data", "nets", "training", "runs", "runs/integrity", "networks",
+        "engine",
+    },
     "terminal": {"options", "space", "data", "nets", "strategies", "runs", "engine"},
     "run": {"options", "space", "nets", "runs", "networks", "report", "results", "terminal"},
     "testing": {

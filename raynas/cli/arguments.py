@@ -72,6 +72,8 @@ def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:
         metavar=METAVARS.get(name) or _metavar(kinds_of(field)[0]),
     )
     required = field.is_required()
+    if kinds_of(field) == [bool]:
+        return _switch(name, field)
     kind: Any = list[str] if required else list[str] | None  # all, so that no repetition is lost
     return inspect.Parameter(
         name,
@@ -100,6 +102,15 @@ def _refuse(problem: str) -> None:
 
 def _flag(name: str) -> str:
     return FLAGS.get(name, "--" + name.replace("_", "-"))
+
+
+def _switch(name: str, field: FieldInfo) -> inspect.Parameter:
+    """Return a switch that is off unless it is named."""
+    option = typer.Option(
+        "--" + name.replace("_", "-"), help=escape(field.description or ""), show_default=False
+    )
+    kind = Annotated[bool | None, option]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
 
 
 def _metavar(kind: Any) -> str:

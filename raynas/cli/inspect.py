@@ -41,6 +41,8 @@ def report(call_values: dict[str, Any], run_folder: RunPath) -> None:
 
     `raynas search` and `raynas resume` write it, too, while they run and at the end.
 
+    Of a run that can only be read, --output writes it elsewhere.
+
     Example: raynas report runs/evolution --compare runs/random
     """
 
@@ -51,7 +53,7 @@ def report(call_values: dict[str, Any], run_folder: RunPath) -> None:
         from raynas.runs.run_folder import open_run
 
         others = [open_run(other) for other in call.compare]
-        output.say(write_report(open_run(run_folder), compare=others))
+        output.say(write_report(open_run(run_folder), compare=others, output=call.output))
 
     run_command(run, verbose=True)
 

@@ -66,7 +66,7 @@ def resume(call_values: dict[str, Any], run_folder: RunPath, verbose: Verbose = 
 
         from raynas.engine.run_search import resume_run
 
-        finish(resume_run(run_folder, call.trials, output.view(), call.address), output)
+        finish(resume_run(run_folder, call, output.view()), output)
 
     run_command(run, verbose=verbose)
 

@@ -4,6 +4,7 @@ All state of a run lives here and in its folder; Ray Tune only carries proposals
 run continues from its folder alone, whatever Ray remembers.
 """
 
+import contextlib
 import math
 import threading
 from collections.abc import Callable, Iterator
@@ -12,14 +13,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from raynas.engine.trial_report import TrialReport
+from raynas.runs.files.record_head import damaged
+from raynas.runs.integrity.trial_folders import TrialFolders
 from raynas.runs.record import TrialRecord
 from raynas.runs.run_config import RunConfig
 from raynas.runs.storage import Folder
-from raynas.runs.trial import Trial, read_proposal, write_proposal
+from raynas.runs.trial import Trial
 from raynas.strategies import Proposal, Result, Strategy
 from raynas.tune import trial_config
-
-_PROPOSAL = "proposal.json"
 
 
 @dataclass
@@ -65,10 +66,12 @@ class Ledger:
         self.on_warning: Callable[[str], object] | None = None
         """Called with what a trial warns of, the first time that one says so."""
         self._warned: set[str] = set()
+        self.check_hold: Callable[[], object] = lambda: None
+        """Raises if the run is in another process's hands; asked before a trial is recorded."""
         self._record = TrialRecord(folder)
-        self._checkpoints = folder / "checkpoints"
-        self._checkpoints.make()
-        self._waiting: list[Running] = []
+        self.folders = TrialFolders(folder, config.name)
+        self.waiting: list[Running] = []
+        """Trials that were interrupted, or lost their worker."""
         self._recall()
 
     @property
@@ -98,20 +101,25 @@ class Ledger:
         kept = {trial.trial_id for trial in self.best}
         for place in (self.folder, self.folder / "trials"):
             place.sweep()
-        for info in self._checkpoints.list():
-            trial_id = info.base_name
-            folder = self._checkpoints / trial_id
-            folder.sweep()
+        for trial_id in self.folders:
             if trial_id in finished:
                 if trial_id not in kept:
-                    folder.delete()
-            elif not folder.exists(_PROPOSAL):
-                folder.delete()
-            else:
-                proposal = read_proposal(folder.read(_PROPOSAL), known=len(history))
-                self._waiting.append(Running(trial_id, proposal))
-        self._waiting.sort(key=lambda waiting: waiting.proposal.number)
-        self.strategy.recall(history, (waiting.proposal for waiting in self._waiting))
+                    self.folders.remove(trial_id)
+            elif proposal := self.folders.proposal(trial_id, known=len(history)):
+                self.waiting.append(Running(trial_id, proposal))
+        self._check_known(len(history))
+        self.waiting.sort(key=lambda waiting: waiting.proposal.number)
+        self.strategy.recall(history, (waiting.proposal for waiting in self.waiting))
+
+    def _check_known(self, done: int) -> None:
+        """Check that the record has all that was known when a waiting trial was asked for."""
+        for trial in self.waiting:
+            if (trial.proposal.known or 0) > done:
+                raise damaged(
+                    (self.folder / "trials").uri,
+                    f"it holds {done} rows, and {trial.proposal.known} were known when trial "
+                    f"{trial.proposal.number} was proposed",
+                )
 
     def _result(self, trial: Trial) -> Result:
         """Return what a trial tells the strategy."""
@@ -129,23 +137,20 @@ class Ledger:
 
         None: nothing can be started now (see `exhausted`).
         """
-        if self._waiting:
-            trial = self._waiting.pop(0)
+        if self.waiting:
+            trial = self.waiting.pop(0)
         else:
             proposal = self.strategy.ask(self.left - len(self.running))
             if proposal is None:
                 return None
-            trial = Running(f"{self.config.name}_{proposal.number:05d}", proposal)
-            folder = self._checkpoints / trial.trial_id
-            folder.make()
-            folder.keep_trying(lambda: folder.write(_PROPOSAL, write_proposal(proposal)))
+            trial = Running(self.folders.add(proposal), proposal)
         self.running[trial.trial_id] = trial
         return {**trial_config(trial.proposal), "trial_id": trial.trial_id}
 
     @property
     def exhausted(self) -> bool:
         """Whether no trial is left to start, ever."""
-        return not self._waiting and self.strategy.exhausted
+        return not self.waiting and self.strategy.exhausted
 
     @property
     def left(self) -> int:
@@ -193,7 +198,7 @@ class Ledger:
         del self.running[trial_id]
         reached = max(running.epoch, running.reached)
         again = Running(trial_id, running.proposal, losses=losses, reached=reached)
-        self._waiting.insert(0, again)
+        self.waiting.insert(0, again)
         self.lost = (trial_id, error)
         self._changed()
 
@@ -219,14 +224,20 @@ class Ledger:
             curve=running.curve,
             derived=None if failed else report.derived,
         )
+        self.check_hold()
         self._record.append(trial)
         self.strategy.tell(trial.number, self._result(trial))
         before = {kept.trial_id for kept in self.best}
         self._count(trial)
         after = {kept.trial_id for kept in self.best}
         for gone in (before | {trial_id}) - after:
-            (self._checkpoints / gone).delete()
+            self.folders.remove(gone)
         self._changed()
+
+    def close(self) -> None:
+        """Note how far the record goes, for who comes next."""
+        with contextlib.suppress(OSError):  # each of its files knows it, too
+            self._record.close()
 
     def give_up(self, error: Exception) -> None:
         """End the run because it cannot go on here; what it has is recorded."""

@@ -1,19 +1,28 @@
 """What is checked before Ray starts, so that what is wrong costs seconds and leaves nothing."""
 
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from raynas.data import DataSource
+from raynas.engine.ledger import Ledger
 from raynas.nets import build_net
+from raynas.networks.network_folder import WEIGHTS
 from raynas.options.supernet_options import SupernetOptions
 from raynas.options.training_options import TrainingOptions
 from raynas.runs.certainty import ValidationCount
+from raynas.runs.endings import RunFailed
+from raynas.runs.files.uris import INSTEAD, without_secrets
+from raynas.runs.integrity.trial_folders import ASIDE, CHECKPOINT
 from raynas.runs.run_config import PAIR, RunConfig
+from raynas.runs.run_folder import RunFolder
 from raynas.runs.storage import open_folder
 from raynas.space import Architecture, LoadedSpace, sample, walk
 from raynas.strategies import STRATEGIES, Strategy
+from raynas.training import read_curve
 from raynas.training.batch_check import check_batches, count_validation_labels
 from raynas.training.darts import check_supernet
 
@@ -109,6 +118,19 @@ def check_pairs(config: RunConfig) -> None:
         )
 
 
+def check_no_secret(data: str) -> None:
+    """Check that the name of a data set, which is written down in many places, holds no secret.
+
+    Raises:
+        ValueError: it does.
+    """
+    if without_secrets(data) != data:
+        raise ValueError(
+            f"data {without_secrets(data)!r} was given with a secret in its URI, which would stand "
+            f"in run.yaml, log and report; {INSTEAD}"
+        )
+
+
 def check_strategy(
     strategy: Strategy, config: RunConfig, space: LoadedSpace, data: DataSource
 ) -> None:
@@ -140,3 +162,63 @@ def check_storage(storage: str) -> None:
         folder.filesystem.delete_file(f"{folder.path}/{_PROBE}")
     except OSError as error:
         raise ValueError(f"storage {storage!r} cannot be written: {error}") from error
+
+
+def ended_words(run: RunFolder) -> str | None:
+    """Say what a run has that is finished, with all that it needs; None where it is not.
+
+    Raises:
+        RunFailed: it is, and not one of its trials could be trained.
+    """
+    trials, total = list(run.trials()), run.config.trials
+    if run.state(len(trials)) != "finished" or len(trials) > total:
+        return None
+    if trials and all(trial.status == "failed" for trial in trials):
+        raise RunFailed(f"all {len(trials)} trials have failed; the first: {trials[0].error}")
+    best = run.best()
+    if best is None or best.trials != total or not (run.folder / "best").exists(WEIGHTS):
+        return None
+    return (
+        f"Run {run.config.name} is finished: {len(trials)} of {total} {run.unit}s are done; "
+        f"nothing was started or changed. To go on: --trials with more than {total}"
+    )
+
+
+def check_trials(run: RunFolder, trials: int) -> None:
+    """Check that a run is to have no fewer trials than it has.
+
+    Raises:
+        ValueError: it is.
+    """
+    done = sum(1 for _ in run.trials())
+    if trials < done:
+        raise ValueError(
+            f"trials: {run.folder.uri} has {done} already, and none is ever taken away; expected "
+            f"{done} or more, got {trials}"
+        )
+
+
+def set_aside_broken(ledger: Ledger) -> list[str]:
+    """Rename checkpoints of unfinished trials that cannot be read; say which, a line each.
+
+    Reading one runs nothing that is in it. Their trials are trained from the start.
+    """
+    words = []
+    for trial in ledger.waiting:
+        folder = ledger.folders[trial.trial_id]
+        if not folder.exists(CHECKPOINT):
+            continue
+        content = folder.read(CHECKPOINT)
+        with tempfile.TemporaryDirectory() as scratch:
+            copy = Path(scratch) / CHECKPOINT
+            copy.write_bytes(content)
+            try:
+                read_curve(copy)
+            except Exception as error:
+                folder.write(ASIDE, content)
+                folder.delete(CHECKPOINT)
+                words.append(
+                    f"{folder.uri_of(CHECKPOINT)} cannot be read ({type(error).__name__}); it is "
+                    f"{ASIDE} now, and trial {trial.proposal.number} is trained from the start"
+                )
+    return words

@@ -6,7 +6,6 @@ import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from shlex import quote
 from typing import Protocol
 
 from raynas.data import DataSource, is_user_data, load_data, located
@@ -17,10 +16,14 @@ from raynas.engine.preflight import (
     check_builds,
     check_idle,
     check_loaders,
+    check_no_secret,
     check_pairs,
     check_storage,
     check_strategy,
+    check_trials,
     count_validation,
+    ended_words,
+    set_aside_broken,
 )
 from raynas.engine.tracking import (
     check_loggers,
@@ -29,15 +32,21 @@ from raynas.engine.tracking import (
 )
 from raynas.engine.trial_setup import TrialSetup
 from raynas.engine.tune_loop import run_trials
+from raynas.options.command_options import ResumeCall
 from raynas.report.refresh import refreshed, write_last
 from raynas.runs.endings import RunFailed, interruptible
+from raynas.runs.files.plain_files import refuse_links
+from raynas.runs.files.uris import INSTEAD
 from raynas.runs.found_network import Origin
-from raynas.runs.lock import Lost, locked
+from raynas.runs.integrity.identity import check_identity
+from raynas.runs.integrity.new_run import leftovers, make_run
+from raynas.runs.integrity.signature import read_code
+from raynas.runs.lock import Hold, locked
 from raynas.runs.run_config import RunConfig, make_config
-from raynas.runs.run_file import RUN_FILE, RunFile, read_run_config, read_run_file, run_file
-from raynas.runs.run_folder import ORIGIN, RunFolder
-from raynas.runs.storage import Folder, open_folder
-from raynas.runs.user_code import MODULES, find_modules, install_modules
+from raynas.runs.run_file import RUN_FILE, read_run_config, read_run_file, run_file
+from raynas.runs.run_folder import RunFolder, foreign_words
+from raynas.runs.storage import open_folder
+from raynas.runs.user_code import find_modules, install_modules
 from raynas.space import LoadedSpace, load_space, load_space_source
 from raynas.strategies import Strategy
 
@@ -76,6 +85,7 @@ def run_search(
     started = datetime.now(UTC)
     config = config.resolved()
     config = config.model_copy(update={"data": located(config.data)})
+    check_no_secret(config.data)
     space = space or load_space(config.space)
     data = load_data(config.data, options=config.data_options)
     strategy = config.make_strategy(space)
@@ -84,64 +94,74 @@ def run_search(
     check_builds(space, data, config.training)
     check_loaders(space, data, config.training)
     check_strategy(strategy, config, space, data)
-    folder = open_folder(config.storage) / config.name
-    if folder.exists():
-        raise ValueError(
-            f"run {folder.uri} exists; choose another --name, or go on with: "
-            f"raynas resume {quote(folder.uri)}"
-        )
+    asked_for = config.storage.rstrip("/")
+    storage = open_folder(config.storage)
+    config = config.model_copy(update={"storage": storage.uri})  # without the secrets of a URI
+    folder = storage / config.name
+    leftovers(folder)
     validation = count_validation(data, config.training)
     check_loggers(config, folder)
     check_storage(config.storage)
+    say = view.say if view else _no_words
+    if storage.uri != asked_for:
+        say(f"The secrets in --storage are written nowhere; to go on with this run, {INSTEAD}")
+    modules = _modules(config, space)
     with joined(address):
         notice = Room(config).check()
-        file = run_file(config, data.fingerprint(), validation, started)
-        _create(folder, config, space, file, origin)
-        with locked(folder) as listeners:
-            begun = _Begun(RunFolder(folder, config), config, space, data, strategy)
-            return _go(begun, view, listeners, notice)
+        folder.make()
+        with locked(folder) as hold:
+            file = run_file(config, data.fingerprint(), validation, started)
+            for line in make_run(folder, config, space.source, modules, file, origin):
+                say(line)
+            begun = _Begun(RunFolder(folder, config), config, space, data, strategy, modules)
+            return _go(begun, view, hold, notice)
 
 
-def resume_run(
-    path: str, trials: int | None = None, view: View | None = None, address: str | None = None
-) -> RunFolder:
-    """Go on with a run, from whatever moment it ended at; `trials` extends it.
+def resume_run(path: str, call: ResumeCall, view: View | None = None) -> RunFolder:
+    """Go on with a run, from whatever moment it ended at; `call.trials` extends it.
+
+    Of a run that has ended nothing is done or changed, and no worker started.
 
     Raises:
         ValueError: there is no run folder at `path`, the run is going on somewhere, it has more
-            trials already, its data set has changed, or the address is wrong.
+            trials already, its data set or what it was started with has changed, its record is
+            damaged, its code is not this account's, or the address is wrong.
         RunFailed: every trial failed.
     """
     started, folder = datetime.now(UTC), open_folder(path)
     config = read_run_config(folder)
-    with locked(folder, view.say if view else lambda text: None) as listeners:
+    say, trials = view.say if view else _no_words, call.trials
+    if trials is None or trials == config.trials:
+        ended = ended_words(RunFolder(folder, config))
+        if ended is not None:
+            say(ended)
+            return RunFolder(folder, config)
+    with locked(folder, say) as hold:
+        if folder.local:
+            refuse_links(folder.local)
         file = read_run_file(folder)
         extended = trials is not None and trials != config.trials
+        check_trials(RunFolder(folder, config), trials or config.trials)
+        code = read_code(folder, trust=call.trust)
+        check_identity(folder, config, file.data_fingerprint, code.source, code.modules)
         if trials is not None and extended:
-            config = _with_trials(RunFolder(folder, config), config, trials)
+            config = make_config(**{**config.model_dump(), "trials": trials})
         file = file.resumed(started, **({"trials": trials} if extended else {}))
-        if folder.exists(MODULES):
-            install_modules(folder.read(MODULES))
-        space = load_space_source(folder.read("space.py").decode(), config.space_name)
+        install_modules(code.modules)
+        space = load_space_source(code.source, config.space_name)
         data = load_data(config.data, options=config.data_options)
         _check_same_data(file.data_fingerprint, data, config)
-        with joined(address):
+        with joined(call.address):
             notice = Room(config).check()
             if extended or file.started:  # what was refused so far has changed nothing
                 folder.write(RUN_FILE, file.to_yaml().encode())
             run, strategy = RunFolder(folder, config), config.make_strategy(space)
-            begun = _Begun(run, config, space, data, strategy, resumed=True)
-            return _go(begun, view, listeners, notice)
+            begun = _Begun(run, config, space, data, strategy, code.modules, resumed=True)
+            return _go(begun, view, hold, notice)
 
 
-def _with_trials(run: RunFolder, config: RunConfig, trials: int) -> RunConfig:
-    done = sum(1 for _ in run.trials())
-    if trials < done:
-        raise ValueError(
-            f"trials: {run.folder.uri} has {done} already, and none is ever taken away; expected "
-            f"{done} or more, got {trials}"
-        )
-    return make_config(**{**config.model_dump(), "trials": trials})
+def _no_words(text: str) -> None:
+    """Say nothing: nobody is there."""
 
 
 def _check_same_data(fingerprint: str, data: DataSource, config: RunConfig) -> None:
@@ -152,22 +172,10 @@ def _check_same_data(fingerprint: str, data: DataSource, config: RunConfig) -> N
         )
 
 
-def _create(
-    folder: Folder,
-    config: RunConfig,
-    space: LoadedSpace,
-    file: RunFile,
-    origin: Origin | None,
-) -> None:
-    folder.make()
-    if origin is not None:
-        folder.write(ORIGIN, origin.to_json())
-    folder.write("space.py", space.source.encode())
+def _modules(config: RunConfig, space: LoadedSpace) -> bytes:
+    """Return the user's modules that space and data import, zipped."""
     names = [config.data.partition(":")[0]] if is_user_data(config.data) else []
-    modules = find_modules(space.source, names, Path(space.path).parent)
-    if modules:
-        folder.write(MODULES, modules)
-    folder.write(RUN_FILE, file.to_yaml().encode())
+    return find_modules(space.source, names, Path(space.path).parent)
 
 
 @dataclass(frozen=True)
@@ -179,6 +187,7 @@ class _Begun:
     space: LoadedSpace
     data: DataSource
     strategy: Strategy
+    modules: bytes
     resumed: bool = False
 
     def setup(self) -> TrialSetup:
@@ -188,7 +197,7 @@ class _Begun:
         return TrialSetup(
             space_name=space.name,
             space_source=space.source,
-            modules=run.folder.read(MODULES) if run.folder.exists(MODULES) else b"",
+            modules=self.modules,
             data=self.data,
             training=config.training,
             seed=config.seed,
@@ -205,20 +214,23 @@ class _Begun:
         )
 
 
-def _go(begun: _Begun, view: View | None, listeners: list[Lost], notice: str | None) -> RunFolder:
+def _go(begun: _Begun, view: View | None, hold: Hold, notice: str | None) -> RunFolder:
     run, config = begun.run, begun.config
     ledger = Ledger(run.folder, config, begun.strategy)
-    listeners.append(ledger.give_up)
+    ledger.check_hold = hold.check
+    hold.append(ledger.give_up)
     setup = begun.setup()
+    words = [notice, *set_aside_broken(ledger), foreign_words(run)]
     if view:
         view.opened(run, begun.space, begun.data, begun.resumed)
-        if notice:
-            view.say(notice)
+        for line in filter(None, words):
+            view.say(line)
     else:
         for warning in begun.data.intake.warnings:
             warnings.warn(f"{config.data}: {warning}", stacklevel=3)
     with interruptible(ledger.stopped, run.end_by):
         with (
+            contextlib.closing(ledger),
             refreshed(run, lambda: ledger.done),
             view.watch(ledger) if view else contextlib.nullcontext(),
         ):

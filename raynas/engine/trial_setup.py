@@ -15,13 +15,12 @@ from raynas.data import DataSource
 from raynas.engine.trial_report import TrialReport
 from raynas.options.supernet_options import SupernetPlan
 from raynas.options.training_options import TrainingOptions
+from raynas.runs.integrity.trial_folders import CHECKPOINT as CHECKPOINT
 from raynas.runs.storage import Folder, StoreError, replace_file
 from raynas.runs.user_code import install_modules
 from raynas.space import Architecture, LoadedSpace, load_space_source
 from raynas.training import StepLog, Team, evaluate_test, fit, read_curve
 from raynas.training.darts import fit_supernet
-
-CHECKPOINT = "last.ckpt"
 
 Tell = Callable[[TrialReport], bool]
 """Takes the report of an epoch; returns whether to stop."""

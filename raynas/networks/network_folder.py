@@ -6,7 +6,9 @@ built and how good it is, `weights.safetensors` has its weights and `space.py` b
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from os import PathLike, fspath
 
+from safetensors import SafetensorError
 from safetensors.torch import load as read_tensors
 from safetensors.torch import save as write_tensors
 from torch import Tensor
@@ -18,6 +20,7 @@ from raynas.options.run_options import RunOptions
 from raynas.options.training_options import TrainingOptions
 from raynas.runs.certainty import ValidationCount
 from raynas.runs.found_network import FoundNetwork
+from raynas.runs.integrity.signature import read_code, sign
 from raynas.runs.run_folder import BEST
 from raynas.runs.storage import Folder, open_folder
 from raynas.runs.trial import Trial
@@ -90,6 +93,7 @@ def write_network(folder: Folder, parts: NetworkParts) -> None:
         folder.write(MODULES, parts.modules)
     folder.write(WEIGHTS, parts.weights)
     folder.write(SPACE, parts.source.encode())
+    sign(folder)
     write_found(folder, parts.facts)
 
 
@@ -99,43 +103,52 @@ def write_found(folder: Folder, network: FoundNetwork) -> None:
     folder.write(BEST, network.to_json())
 
 
-def load(path: str) -> Network:
+def load(path: str | PathLike[str], *, trust: bool = False) -> Network:
     """Load a network, in eval mode; it takes inputs as the data set has them.
 
     `path` is a run folder (then it is the best of the search), a retrained one, `best/` of one of
-    these, or an exported folder; local or a URI. Loading executes the `space.py` that lies there.
+    these, or an exported folder; local or a URI. Loading executes the `space.py` that lies there:
+    of a folder that this account has not made, only with `trust`.
 
         net = raynas.load("runs/NAME")
         net.predict(image)   # the name of a class
         net(inputs)          # logits of a batch, shape (batch, *net.input_shape)
 
     Raises:
-        ValueError: there is no network at `path`.
+        ValueError: there is no network at `path`, it is damaged, or its code is not this account's.
     """
-    folder = open_folder(path)
+    folder = open_folder(fspath(path))
     if folder.exists("run.yaml"):
         folder = folder / "best"
-    try:
-        parts = read_network(folder)
-    except (FileNotFoundError, NotADirectoryError) as error:
+    if not folder.exists(BEST):
         raise ValueError(
-            f"{path} holds no network; expected a run that has ended, like runs/NAME, its best/, "
-            "or what `raynas export` made"
-        ) from error
+            f"{folder.uri} holds no network; expected a run that has ended, like runs/NAME, its "
+            "best/, or what `raynas export` made"
+        )
+    parts = read_network(folder, trust=trust)
     install_modules(parts.modules)
     return build_network(parts)
 
 
-def read_network(folder: Folder) -> NetworkParts:
-    """Read a network's folder.
+def read_network(folder: Folder, *, trust: bool) -> NetworkParts:
+    """Read a network's folder, to build what is in it.
 
     Raises:
-        FileNotFoundError: it holds none.
-        ValueError: what it says of the network is broken.
+        ValueError: what it says of the network is broken, weights or code are missing, or its code
+            is not this account's and not to be trusted.
     """
     facts = FoundNetwork.read(folder.read(BEST), folder.uri_of(BEST))
-    modules = folder.read(MODULES) if folder.exists(MODULES) else b""
-    return NetworkParts(facts, folder.read(WEIGHTS), folder.read(SPACE).decode(), modules)
+    code = read_code(folder, trust=trust)
+    try:
+        weights = folder.read(WEIGHTS)
+        read_tensors(weights)
+    except (OSError, SafetensorError) as error:
+        text = "is missing" if isinstance(error, FileNotFoundError) else f"is damaged ({error})"
+        raise ValueError(
+            f"{folder.uri_of(WEIGHTS)} {text}; put back a copy of it, or train trial "
+            f"{facts.number} again: raynas retrain"
+        ) from error
+    return NetworkParts(facts, weights, code.source, code.modules)
 
 
 def build_network(parts: NetworkParts) -> Network:
@@ -144,5 +157,12 @@ def build_network(parts: NetworkParts) -> Network:
     build = load_space_source(parts.source, "space").build
     net = build_net(build, facts.architecture, facts.input_shape, len(facts.label_names))
     network = Network(net, facts.input_shape, facts.label_names)
-    network.load_weights(read_tensors(parts.weights))
+    try:
+        network.load_weights(read_tensors(parts.weights))
+    except (RuntimeError, KeyError) as error:
+        text = " ".join(str(error).split())[:200]
+        raise ValueError(
+            f"the weights do not fit the network of trial {facts.number} ({text}); put back a copy "
+            "of them, or train it again: raynas retrain"
+        ) from error
     return network.eval()

@@ -36,7 +36,17 @@ class SearchLikeCall(Attended):
     storage: str | None = like(RunOptions, "storage", default=None)
 
 
-class ResumeCall(Attended):
+class Trusting(Options):
+    """What needs the code that lies in a folder."""
+
+    trust: bool = Field(
+        False,
+        description="Run the code of a folder (space.py, modules.zip) that this account has not "
+        "made.",
+    )
+
+
+class ResumeCall(Trusting, Attended):
     """Going on with a run."""
 
     trials: int | None = like(
@@ -52,7 +62,7 @@ class Ranked(Options):
     )
 
 
-class RetrainCall(Ranked, Attended):
+class RetrainCall(Ranked, Trusting, Attended):
     """Full training of what a search found."""
 
     epochs: int | None = like(
@@ -88,7 +98,7 @@ class RetrainCall(Ranked, Attended):
     )
 
 
-class ExportCall(Ranked):
+class ExportCall(Ranked, Trusting):
     """A found network as a program."""
 
     format: Literal["pytorch", "onnx"] = Field(
@@ -114,6 +124,9 @@ class ReportCall(Options):
         [],
         description="Draw another run beside this one, of the same data and metric: random search, "
         "say. Repeat it for more.",
+    )
+    output: str = like(
+        ExportCall, "output", "File to write (default: report.html in the run folder)."
     )
 
 

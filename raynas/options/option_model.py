@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic.fields import FieldInfo
 
 NUMBERS = {int: "an integer", float: "a number"}
+LARGEST = 2**63 - 1
 FAR = 1_000_000
 """Upper limits from here on only catch slips of the hand."""
 OTHERS = {bool: "true or false", str: "a text", dict: "options by name", list: "a list"}
@@ -38,6 +39,16 @@ class Options(BaseModel):
             return cls(**values)
         except ValidationError as error:
             raise ValueError(one_line(error, cls)) from error
+
+    @model_validator(mode="after")
+    def _within_64_bits(self) -> Self:
+        """Refuse integers that neither Parquet nor a generator of random numbers can hold."""
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, int) and not -LARGEST - 1 <= value <= LARGEST:
+                wanted = expectation(type(self).model_fields[name])
+                raise ValueError(f"{name}: expected {wanted}, at most {LARGEST:,}, got {value:.3g}")
+        return self
 
     @model_validator(mode="before")
     @classmethod

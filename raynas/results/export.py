@@ -3,6 +3,7 @@
 import importlib.util
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from shlex import quote
 
 import torch
 from torch import Tensor
@@ -14,7 +15,6 @@ from raynas.nets import Network
 from raynas.networks.formats import FORMATS, TOLERANCE, ExportFailed, Outputs, difference
 from raynas.networks.int8 import processor, quantize_onnx, quantize_torch
 from raynas.networks.network_folder import (
-    SPACE,
     NetworkParts,
     build_network,
     found_network,
@@ -24,13 +24,14 @@ from raynas.networks.network_folder import (
 from raynas.options.command_options import ExportCall
 from raynas.results.retrain import retrainings
 from raynas.runs.found_network import Exported, FoundNetwork, Quantized
+from raynas.runs.integrity.signature import StoredCode, read_code
 from raynas.runs.ranking import ranked_trial
 from raynas.runs.run_config import RunConfig
 from raynas.runs.run_file import read_run_config, read_run_file
 from raynas.runs.run_folder import BEST, RunFolder, open_run
 from raynas.runs.storage import Folder, open_folder
 from raynas.runs.trial import Trial
-from raynas.runs.user_code import MODULES, install_modules
+from raynas.runs.user_code import install_modules
 from raynas.training import stored_batches
 
 BATCHES = (1, 2, 7, 64)
@@ -67,9 +68,10 @@ def export_run(path: str, call: ExportCall) -> Export:
     folder = open_folder(call.output) if call.output else default
     if folder.exists() and any(True for _ in folder.list()) and not folder.exists(BEST):
         raise ValueError(f"output {folder.uri} is not empty and no export; choose another folder")
+    code = read_code(run.folder, trust=call.trust)
+    install_modules(code.modules)
     data = load_data(config.data, options=config.data_options)
-    parts, taken_from = _network(run, config, trial, data)
-    install_modules(parts.modules)
+    parts, taken_from = _network(run, config, trial, data, code, call)
     network = build_network(parts)
     made = _write(folder, network, data, call.format, taken_from)
     if call.quantize:
@@ -114,16 +116,20 @@ def _check(call: ExportCall) -> None:
 
 
 def _network(
-    run: RunFolder, config: RunConfig, trial: Trial, data: DataSource
+    run: RunFolder,
+    config: RunConfig,
+    trial: Trial,
+    data: DataSource,
+    code: StoredCode,
+    call: ExportCall,
 ) -> tuple[NetworkParts, str]:
     """Return the parts of a trial's network, and where they were taken from."""
-    modules = run.folder.read(MODULES) if run.folder.exists(MODULES) else b""
     for retrained in retrainings(run, trial.number)[:1]:
-        parts = read_network(retrained.folder / "best")
-        return replace(parts, modules=modules), retrained.folder.uri
+        parts = read_network(retrained.folder / "best", trust=call.trust)
+        return replace(parts, modules=code.modules), retrained.folder.uri
     best = run.best()
     if best is not None and best.trial_id == trial.trial_id:
-        return read_network(run.folder / "best"), (run.folder / "best").uri
+        return read_network(run.folder / "best", trust=call.trust), (run.folder / "best").uri
     checkpoints = run.folder / "checkpoints"
     if not checkpoints.exists(f"{trial.trial_id}/{CHECKPOINT}"):
         raise ValueError(
@@ -139,9 +145,17 @@ def _network(
         test=None,
         validation=read_run_file(run.folder).validation,
     )
-    source = run.folder.read(SPACE).decode()
-    weights = trial_weights(checkpoints, trial.trial_id)
-    return NetworkParts(network_facts, weights, source, modules), f"trial {trial.number}"
+    try:
+        weights = trial_weights(checkpoints, trial.trial_id)
+    except Exception as error:  # whatever a damaged file makes of it
+        raise ValueError(
+            f"the weights of trial {trial.number} (rank {call.rank}) in "
+            f"{checkpoints.uri_of(f'{trial.trial_id}/{CHECKPOINT}')} cannot be read "
+            f"({type(error).__name__}); put back a copy, or train it again: raynas retrain "
+            f"{quote(run.folder.uri)} --rank {call.rank}"
+        ) from error
+    parts = NetworkParts(network_facts, weights, code.source, code.modules)
+    return parts, f"trial {trial.number}"
 
 
 def _write(

@@ -9,16 +9,17 @@ from pprint import pformat
 from typing import Any
 
 from raynas.engine.run_search import View, resume_run, run_search
-from raynas.options.command_options import RetrainCall
+from raynas.options.command_options import ResumeCall, RetrainCall
 from raynas.options.training_options import TrainingOptions
 from raynas.runs.found_network import Origin
+from raynas.runs.integrity.signature import read_code
 from raynas.runs.ranking import ranked_trial
-from raynas.runs.run_config import RunConfig, make_config
+from raynas.runs.run_config import RunConfig, check_name, make_config
 from raynas.runs.run_file import RUN_FILE, read_run_config
 from raynas.runs.run_folder import RunFolder, open_run
 from raynas.runs.storage import Folder
 from raynas.runs.trial import Trial
-from raynas.runs.user_code import MODULES, install_modules
+from raynas.runs.user_code import install_modules
 from raynas.space import load_space_source
 
 RETRAINED = "retrained"
@@ -41,20 +42,22 @@ def retrain_run(path: str, call: RetrainCall, view: View | None = None) -> RunFo
     parent = open_run(path)
     trial = ranked_trial(parent, call.rank)
     _check(call.options)
+    if call.name:
+        check_name(call.name)
     folder = parent.folder / RETRAINED / (call.name or f"trial-{trial.number:05d}")
     if folder.exists(RUN_FILE):
         _check_same(folder, trial, call)
-        return resume_run(folder.uri, call.seeds, view, call.address)
+        again = ResumeCall(trials=call.seeds, trust=call.trust, address=call.address)
+        return resume_run(folder.uri, again, view)
     value = _with_options(trial.architecture.value, call)
     config = _config(parent, folder, call)
-    source = parent.folder.read("space.py").decode()
-    if parent.folder.exists(MODULES):
-        install_modules(parent.folder.read(MODULES))
+    code = read_code(parent.folder, trust=call.trust)
+    install_modules(code.modules)
     return run_search(
         config,
         view,
         call.address,
-        space=load_space_source(_only(value, source), config.space_name),
+        space=load_space_source(_only(value, code.source), config.space_name),
         origin=_origin(parent, trial),
     )
 

@@ -114,16 +114,7 @@ def make_config(**values: Any) -> RunConfig:
 
 def _check_together(config: RunConfig) -> None:
     """Check what does not stand in one option alone."""
-    name = config.name
-    if "/" in name or name in (".", "..") or not name.isprintable():
-        raise ValueError(
-            f"name: expected a plain name without '/', got {name[:LONGEST_NAME]!r}; "
-            "the folder it goes into is storage"
-        )
-    if len(name.encode()) > LONGEST_NAME:
-        raise ValueError(
-            f"name: expected at most {LONGEST_NAME} bytes, got {len(name.encode())}: {name[:50]}…"
-        )
+    check_name(config.name)
     workers = config.workers_per_trial
     if workers > 1 and config.gpus_per_trial not in (0, workers):
         raise ValueError(
@@ -138,6 +129,23 @@ def _check_together(config: RunConfig) -> None:
         _check_pairs(config)
     if config.scheduler != "none":
         _check_scheduler(config)
+
+
+def check_name(name: str) -> None:
+    """Check that a run's name is that of a folder, in the storage and not elsewhere.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if "/" in name or name in (".", "..") or not name.isprintable():
+        raise ValueError(
+            f"name: expected a plain name without '/', got {name[:LONGEST_NAME]!r}; "
+            "the folder it goes into is storage"
+        )
+    if len(name.encode()) > LONGEST_NAME:
+        raise ValueError(
+            f"name: expected at most {LONGEST_NAME} bytes, got {len(name.encode())}: {name[:50]}…"
+        )
 
 
 def _check_pairs(config: RunConfig) -> None:

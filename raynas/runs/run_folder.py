@@ -1,5 +1,6 @@
 """A run, going on or ended, as its folder tells it."""
 
+import re
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from raynas.runs.trial import Trial
 BEST = "architecture.json"
 ORIGIN = "origin.json"
 REPORT = "report.html"
+CHECKPOINTS = "checkpoints"
 
 _Said = TypeVar("_Said", bound=Said)
 
@@ -40,6 +42,13 @@ class RunFolder:
     def trials(self) -> Iterator[Trial]:
         """Yield the finished trials in order of completion."""
         yield from TrialRecord(self.folder)
+
+    def foreign(self) -> list[str]:
+        """List what lies in trials/ and checkpoints/ and is not of this run; nobody touches it."""
+        places = [f"trials/{name}" for name in TrialRecord(self.folder).foreign]
+        names = [info.base_name for info in (self.folder / CHECKPOINTS).list()]
+        strange = (name for name in names if not is_trial_id(name, self.config.name))
+        return [*places, *(f"{CHECKPOINTS}/{name}" for name in strange)]
 
     def best(self) -> FoundNetwork | None:
         """Return what `best/architecture.json` says, or None while the search goes on.
@@ -76,6 +85,20 @@ class RunFolder:
             return "finished"
         best = self.best()  # of fewer trials where the space has no more
         return "finished" if best and best.trials == self.config.trials else "interrupted"
+
+
+def is_trial_id(name: str, run: str) -> bool:
+    """Whether a name is that of a trial of a run."""
+    return re.fullmatch(rf"{re.escape(run)}_\d{{5,}}", name) is not None
+
+
+def foreign_words(run: RunFolder) -> str | None:
+    """Say what in a run folder is not of the run, if anything."""
+    names = run.foreign()
+    if not names:
+        return None
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"Not of this run, and left alone: {shown}"
 
 
 def open_run(path: str) -> RunFolder:

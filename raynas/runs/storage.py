@@ -1,6 +1,7 @@
 """A folder, local or remote, through pyarrow's file systems (and fsspec's, where it has none)."""
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,14 +10,29 @@ from typing import TypeVar
 
 from pyarrow import fs
 
+from raynas.runs.files.plain_files import (
+    TEMPORARY,
+    check_no_link,
+    read_plain,
+    replace_file,
+)
+from raynas.runs.files.uris import inside, remember, with_secrets, without_secrets
+
+__all__ = [
+    "PAUSES_S",
+    "Folder",
+    "StoreError",
+    "inside",
+    "open_folder",
+    "read_file",
+    "replace_file",
+]
+
 PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0)
 """What is waited before each new try where an object store does not answer."""
 
 _READINGS = 20
 """How often a file is read that is written meanwhile."""
-
-_TEMPORARY = ".tmp"
-"""How the name of a file ends that is being written."""
 
 _Done = TypeVar("_Done")
 
@@ -27,12 +43,17 @@ class StoreError(OSError):
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder on a file system; picklable, so that every node of a cluster can write to it."""
+    """A folder on a file system; picklable, so that every node of a cluster can write to it.
+
+    On a local disk no link in the folder that was opened is followed: LinkError, a ValueError.
+    """
 
     filesystem: fs.FileSystem
     path: str
     uri: str
-    """How a person writes it: a path, or a URI."""
+    """How a person writes it: a path, or a URI; secrets are left out."""
+    root: str = ""
+    """The path of the folder that was opened, where this one lies in it."""
 
     @property
     def local(self) -> Path | None:
@@ -46,7 +67,15 @@ class Folder:
 
     def __truediv__(self, name: str) -> "Folder":
         """Return a folder inside this one."""
-        return Folder(self.filesystem, f"{self.path}/{name}", self.uri_of(name))
+        path = f"{self.path}/{name}"
+        return Folder(self.filesystem, path, self.uri_of(name), self.root or self.path)
+
+    def _place(self, name: str = "") -> str:
+        """Return the path of what lies in the folder, or of the folder, once it is no link."""
+        path = f"{self.path}/{name}" if name else self.path
+        if self.local:
+            check_no_link(self.root or self.path, path)
+        return path
 
     def uri_of(self, name: str) -> str:
         """Return how a person writes what lies in this folder."""
@@ -54,11 +83,11 @@ class Folder:
 
     def make(self) -> None:
         """Create the folder and those above it."""
-        self.filesystem.create_dir(self.path, recursive=True)
+        self.filesystem.create_dir(self._place(), recursive=True)
 
     def exists(self, name: str = "") -> bool:
         """Whether the folder, or a file or folder inside it, is there."""
-        path = f"{self.path}/{name}" if name else self.path
+        path = self._place(name)
         return bool(self.filesystem.get_file_info(path).type != fs.FileType.NotFound)
 
     def read(self, name: str) -> bytes:
@@ -71,22 +100,25 @@ class Folder:
             FileNotFoundError: it is not there.
             OSError: it cannot be read, or changes all the time.
         """
-        path = f"{self.path}/{name}"
+        path = self._place(name)
+        if self.local:
+            return read_plain(path)
         for _ in range(_READINGS):
             with self.filesystem.open_input_stream(path, compression=None) as stream:
                 content: bytes = stream.read()
-            if self.local or self.filesystem.get_file_info(path).size in (len(content), None):
+            if self.filesystem.get_file_info(path).size in (len(content), None):
                 return content
         raise OSError(f"{self.uri_of(name)} is written while it is read, {_READINGS} times")
 
-    def write(self, name: str, content: bytes) -> None:
+    def write(self, name: str, content: bytes, *, lasting: bool = True) -> None:
         """Write a file so that a reader, or a crash, sees the old content or the new, never half.
 
-        On a local disk through a hidden file in the folder, and it is safe there when this returns;
-        object stores are atomic as such.
+        On a local disk through a hidden file in the folder, and it is safe there when this returns,
+        if it is to be `lasting`; object stores are atomic as such.
         """
         if self.local:
-            replace_file(self.local / name, lambda path: path.write_bytes(content))
+            place = Path(self._place(name))
+            replace_file(place, lambda path: path.write_bytes(content), lasting=lasting)
             return
         with self.filesystem.open_output_stream(f"{self.path}/{name}") as stream:
             stream.write(content)
@@ -120,50 +152,25 @@ class Folder:
 
         What is being written is left out.
         """
-        selector = fs.FileSelector(self.path, allow_not_found=True)
+        selector = fs.FileSelector(self._place(), allow_not_found=True)
         inside = sorted(self.filesystem.get_file_info(selector), key=lambda info: info.base_name)
-        yield from (info for info in inside if not info.base_name.endswith(_TEMPORARY))
+        yield from (info for info in inside if not info.base_name.endswith(TEMPORARY))
 
     def sweep(self) -> None:
         """Remove what writers that were killed left; none may be at work here."""
-        for left in self.local.glob(f".*{_TEMPORARY}") if self.local else ():
+        for left in Path(self._place()).glob(f".*{TEMPORARY}") if self.local else ():
             left.unlink(missing_ok=True)
 
-    def delete(self) -> None:
-        """Remove the folder with all that is in it (or the file, if it is one), if it is there."""
-        kind = self.filesystem.get_file_info(self.path).type
+    def delete(self, name: str = "") -> None:
+        """Remove the folder, or what lies in it under a name, with all that is in it, if any."""
+        path = self._place(name)
+        kind = self.filesystem.get_file_info(path).type
         if kind == fs.FileType.File:
-            self.filesystem.delete_file(self.path)
+            self.filesystem.delete_file(path)
+        elif kind != fs.FileType.NotFound and self.local:
+            shutil.rmtree(path)  # follows no link
         elif kind != fs.FileType.NotFound:
-            self.filesystem.delete_dir(self.path)
-
-
-def replace_file(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` write a hidden file beside `path`, sync it, and give it that name."""
-    temporary = path.parent / f".{path.name}.{os.getpid()}{_TEMPORARY}"
-    try:
-        write(temporary)
-        _sync(temporary)
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync(path.parent)
-
-
-def _sync(path: Path) -> None:
-    """Wait until a file, or the names in a folder, are on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def inside(uri: str, name: str) -> str:
-    """Return how a person writes what lies in a folder; a URI's options stay at its end."""
-    place, mark, options = uri.partition("?" if "://" in uri else "\0")
-    return f"{place}/{name}{mark}{options}"
+            self.filesystem.delete_dir(path)
 
 
 def read_file(uri: str) -> bytes:
@@ -188,16 +195,24 @@ def open_folder(uri: str) -> Folder:
     if "://" not in uri:
         path = os.path.abspath(os.path.expanduser(uri))
         return Folder(fs.LocalFileSystem(), path, uri.rstrip("/") or "/")
+    shown, uri = remember(uri.rstrip("/")), with_secrets(uri.rstrip("/"))
     try:
         filesystem, path = fs.FileSystem.from_uri(uri)
     except OSError as error:
-        raise ValueError(f"storage {uri!r} cannot be opened: {error}") from error
-    except ValueError as unknown:
+        raise _cannot_be_opened(uri, error) from None
+    except ValueError:
         import fsspec
 
         try:
             remote, path = fsspec.core.url_to_fs(uri)
         except (ValueError, ImportError) as error:
-            raise ValueError(f"storage {uri!r} cannot be opened: {error}") from unknown
+            raise _cannot_be_opened(uri, error) from None
         filesystem = fs.PyFileSystem(fs.FSSpecHandler(remote))
-    return Folder(filesystem, path.rstrip("/"), uri.rstrip("/"))
+    return Folder(filesystem, path.rstrip("/"), shown)
+
+
+def _cannot_be_opened(uri: str, error: Exception) -> ValueError:
+    """Say so without the secrets of the URI; where it has some, not what the library says."""
+    shown = without_secrets(uri)
+    reason = str(error) if shown == uri else type(error).__name__
+    return ValueError(f"storage {shown!r} cannot be opened: {reason}")

@@ -6,6 +6,7 @@ import sys
 import sysconfig
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,13 +43,27 @@ def find_modules(source: str, names: list[str], folder: Path | None) -> bytes:
 
 
 def install_modules(archive: bytes) -> None:
-    """Make the modules of a zip importable in this process: after its own folder, before others."""
+    """Make the modules of a zip importable in this process: after its own folder, before others.
+
+    Raises:
+        ValueError: it is broken, or holds something else; nothing was unpacked.
+    """
     if not archive:
         return
-    folder = tempfile.mkdtemp(prefix="raynas-modules-")
-    with zipfile.ZipFile(io.BytesIO(archive)) as file:
-        file.extractall(folder)
-    sys.path.insert(1, folder)
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as file:
+            sources = {name: file.read(name) for name in file.namelist()}
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+        raise ValueError(f"{MODULES} cannot be read: {error}; put back a copy of it") from error
+    for name in sources:
+        parts = name.split("/")
+        if not name.endswith(".py") or {"", ".", ".."} & {*parts} or "\\" in name:
+            raise ValueError(f"{MODULES} holds {name!r}, which is no module; nothing was unpacked")
+    folder = Path(tempfile.mkdtemp(prefix="raynas-modules-"))
+    for name, source in sources.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(source)
+    sys.path.insert(1, str(folder))
 
 
 def _files(name: str, folders: list[Path]) -> Iterator[tuple[str, tuple[Path, str]]]:

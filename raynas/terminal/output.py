@@ -11,7 +11,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from shlex import quote
 from types import TracebackType
@@ -63,8 +63,9 @@ class Output:
         """Give the descriptors back."""
         if self._verbose:
             return
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):
+                stream.flush()
         for number, fd in enumerate(self._saved, start=1):
             os.dup2(fd, number)
             os.close(fd)
@@ -93,8 +94,9 @@ class Output:
 
     def crash(self, error: Exception) -> None:
         """Print one line for an error that should not happen; its traceback goes to the log."""
-        traceback.print_exception(error, file=sys.stderr)
-        sys.stderr.flush()
+        with suppress(OSError):  # the log may lie on the disk that is full
+            traceback.print_exception(error, file=sys.stderr)
+            sys.stderr.flush()
         text = " ".join(str(error).split())[:500]
         self.error(f"raynas: {type(error).__name__}: {text}{self._details()}")
 

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from raynas.runs.found_network import Origin
 from raynas.runs.ranking import ranked
-from raynas.runs.run_folder import RunFolder, open_run
+from raynas.runs.run_folder import RunFolder, foreign_words, open_run
 from raynas.runs.trial import Trial
 from raynas.runs.wording import command, derived_words, metric_text, roughly, trials_in_words
 from raynas.space import describe
@@ -28,6 +28,8 @@ def show_status(path: str, console: Console) -> None:
     state = run.state(len(trials))
     for part in status_of(run, trials, state):
         console.print(part)
+    if words := foreign_words(run):
+        console.print(escape(words))
     if state == "interrupted":
         console.print(f"Go on with: {command()} resume {escape(quote(path))}")
 

@@ -58,6 +58,7 @@ def files(tmp_path: Path) -> list[str]:
     table = pa.table({"x": [0.1, 0.2] * 50, "kind": ["a", "b"] * 50})
     pq.write_table(table, tmp_path / "table.parquet")
     (tmp_path / "runs/taken").mkdir(parents=True)
+    (tmp_path / "runs/taken/run.yaml").touch()
     (tmp_path / "no_run").mkdir()
     return tree(tmp_path)
 

@@ -51,11 +51,15 @@ def copy(run, tmp_path: Path) -> Path:
 def test_the_run_folder_holds_what_was_promised(run):
     folder = Path(run.folder)
     visible = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
-    assert visible == {"run.yaml", "space.py", "trials", "checkpoints", "best", "report.html"}
+    assert visible == {
+        *("run.yaml", "space.py", "signature", "record.json"),
+        *("trials", "checkpoints", "best", "report.html"),
+    }
     assert {path.name for path in (folder / "best").iterdir()} == {
         "architecture.json",
         "weights.safetensors",
         "space.py",
+        "signature",
         "README.md",
     }
     assert (folder / "space.py").read_text() == SPACE

@@ -210,7 +210,7 @@ def test_an_export_runs_without_raynas(run, tmp_path, format_):
     assert torch.equal(raynas.load(str(folder))(tensor), net(tensor))
     assert {path.name for path in folder.iterdir()} == {
         *("architecture.json", "weights.safetensors", "space.py", "modules.zip", "README.md"),
-        file.name,
+        *("signature", file.name),
     }
 
 

@@ -1,13 +1,19 @@
+import math
 import threading
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
 
 from raynas.runs import record
+from raynas.runs import trial as trial_module
+from raynas.runs.files.checksums import chained
+from raynas.runs.files.tables import as_read, rows_of
 from raynas.runs.record import TrialRecord
 from raynas.runs.storage import open_folder
 from raynas.runs.trial import Trial
@@ -191,3 +197,19 @@ def test_a_row_costs_little(folder):
     for number in range(100):
         writer.append(make_trial(number))
     assert (datetime.now(UTC) - start).total_seconds() < 3
+
+
+def test_a_row_is_what_is_read_back(folder):
+    zone = timezone(timedelta(hours=3))
+    odd = replace(
+        make_trial(1, {"val_accuracy": np.float32(0.1), "params": 12, "val_loss": math.nan}),
+        epochs=np.int64(3),
+        train_seconds=2,
+        started_at=datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=zone),
+    )
+    for trial in (make_trial(0), make_trial(1, error="é\n"), odd):
+        row = trial.to_row()
+        names = [name for name in trial.metrics if name not in trial_module.COLUMNS.names]
+        schema = pa.schema([*trial_module.COLUMNS, *((name, pa.float64()) for name in names)])
+        (read,) = rows_of(pa.Table.from_pylist([row], schema=schema))
+        assert chained("", [as_read(row, schema)]) == chained("", [read])

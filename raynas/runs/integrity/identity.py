@@ -1,0 +1,82 @@
+"""What a run was started with, kept beside its rows: a resume with something else is refused."""
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from raynas.options.option_model import Options
+from raynas.runs.record import read_head
+from raynas.runs.run_config import RunConfig
+from raynas.runs.run_file import RUN_FILE
+from raynas.runs.storage import Folder
+
+CHANGEABLE = (
+    "trials", "minutes", "concurrency", "cpus_per_trial", "gpus_per_trial", "workers_per_trial",
+    "keep", "logger",
+)  # fmt: skip
+"""The options that may be changed between a run's start and its end."""
+_PLACE = ("storage",)
+"""Says where a run was made; it may have been moved since."""
+
+
+def identity_of(config: RunConfig, fingerprint: str, source: str, modules: bytes) -> dict[str, Any]:
+    """Return what decides the results of a run, as JSON data: its options, data and code."""
+    free = {*CHANGEABLE, *_PLACE, "options"} & type(config).model_fields.keys()
+    return {
+        "options": _plain({**config.model_dump(exclude=free), **_options(config)}),
+        "data_fingerprint": fingerprint,
+        "space.py": sha256(source.encode()).hexdigest(),
+        "modules.zip": sha256(modules).hexdigest() if modules else "",
+    }
+
+
+def check_identity(
+    folder: Folder, config: RunConfig, fingerprint: str, source: str, modules: bytes
+) -> None:
+    """Check that a run is still made of what it was started with; one of raynas before 0.2 passes.
+
+    `fingerprint` is what its run.yaml says.
+
+    Raises:
+        ValueError: something differs; the line says what it was, and what may be changed.
+    """
+    head = read_head(folder)
+    if head is None:
+        return
+    was, now = head.identity, identity_of(config, fingerprint, source, modules)
+    for name in ("space.py", "modules.zip"):
+        if was.get(name, now[name]) != now[name]:
+            raise ValueError(
+                f"{folder.uri_of(name)} has changed since the run was started, and results of both "
+                "would not be comparable; put it back, or start another run"
+            )
+    pairs = {name: (value, now["options"].get(name, value)) for name, value in _known(was)}
+    pairs["data_fingerprint"] = (was.get("data_fingerprint", ""), now["data_fingerprint"])
+    changed = [f"{n} ({old} → {new})" for n, (old, new) in pairs.items() if old != new]
+    if changed:
+        raise ValueError(
+            f"{folder.uri_of(RUN_FILE)} differs from what the run was started with: "
+            f"{', '.join(changed)}; put it back, or start another run; what may be changed: "
+            f"{', '.join(n for n in CHANGEABLE if n in type(config).model_fields)}"
+        )
+
+
+def _known(identity: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    options = identity.get("options", {})
+    return list(options.items()) if isinstance(options, Mapping) else []
+
+
+def _options(config: RunConfig) -> dict[str, Any]:
+    """Return the options of the run's parts, those that are not given as well."""
+    every = config.read_options()
+    return {name: every[name] for name in config.legal_options if name in every}
+
+
+def _plain(values: Mapping[str, Any]) -> Any:
+    """Return values as they come back from JSON."""
+    return json.loads(json.dumps(values, default=_as_json))
+
+
+def _as_json(value: object) -> Any:
+    return value.model_dump() if isinstance(value, Options) else str(value)
