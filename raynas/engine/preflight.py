@@ -178,6 +178,8 @@ def ended_words(run: RunFolder) -> str | None:
     best = run.best()
     if best is None or best.trials != total or not (run.folder / "best").exists(WEIGHTS):
         return None
+    if best.trial_id not in {trial.trial_id for trial in trials}:
+        return None
     return (
         f"Run {run.config.name} is finished: {len(trials)} of {total} {run.unit}s are done; "
         f"nothing was started or changed. To go on: --trials with more than {total}"

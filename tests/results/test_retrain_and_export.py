@@ -132,6 +132,7 @@ def test_a_retraining_goes_on_and_gets_more_seeds(run, retrained, copy):
     assert facts(by_seed(one)) == wanted[:1]
     (before,) = by_seed(one)
     shutil.rmtree(Path(one.folder) / "trials")  # as if killed before the row was written
+    (Path(one.folder) / "record.json").unlink()
     again = raynas.resume(one.folder)
     assert facts(by_seed(again)) == wanted[:1]
     assert by_seed(again)[0].train_seconds == before.train_seconds, "it was trained again"

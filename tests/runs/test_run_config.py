@@ -120,6 +120,7 @@ def test_a_local_data_set_is_found_from_everywhere(tmp_path, monkeypatch):
         ({"name": "a" * 300}, "name: expected at most 200 bytes, got 300"),
         ({"epochs": 0}, "epochs: .*got 0"),
         ({"seed": -1}, "seed: .*got -1"),
+        ({"seed": 2**63}, "seed: expected an integer from 0, at most 9,223,372,036,854,775,807"),
         ({"keep": 0}, "keep: .*got 0"),
         ({"concurrency": 0}, "concurrency: .*got 0"),
         ({"cpus_per_trial": 0}, "cpus_per_trial: expected a number above 0, got 0"),

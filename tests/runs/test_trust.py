@@ -9,28 +9,15 @@ from shutil import copytree
 
 import pytest
 import torch
-from folder_cases import content, new_run, opened_again, trained_run
+from folder_cases import content, new_run, opened_again, trained_run, write_best
 from run_cases import SPACE
 
 import raynas
 from raynas.engine.preflight import set_aside_broken
-from raynas.networks.network_folder import NetworkParts, pack_weights, write_network
-from raynas.runs.found_network import FoundNetwork
 from raynas.runs.integrity.signature import is_trusted, read_code
 from raynas.runs.integrity.user_key import key_path, make_key
 from raynas.runs.storage import open_folder
 from raynas.runs.user_code import install_modules
-
-METRICS = {"val_accuracy": 0.5, "val_f1": 0.5, "val_loss": 1.0}
-METRICS |= {"params": 1, "macs": 1, "latency_ms": 1.0}
-FACTS = {
-    "run": "run", "trial_id": "run_00000", "number": 0, "trials": 4, "space": "own",
-    "strategy": "random", "metric": "val_accuracy", "seed": 0, "architecture_id": "a",
-    "architecture": {"layers": [{"type": "dense", "units": 8, "activation": "relu"}]},
-    "picks": {}, "description": "dense", "metrics": METRICS, "test": None,
-    "training": {}, "data": "synthetic", "data_summary": "", "input_shape": [3],
-    "label_names": ["a", "b"],
-}  # fmt: skip
 
 
 class Planted:
@@ -41,12 +28,6 @@ class Planted:
 
     def __reduce__(self):
         return (os.mkdir, (str(self.mark),))
-
-
-def write_best(run: Path, source: str = SPACE) -> None:
-    weights = pack_weights({"net.1.weight": torch.zeros(8, 3)})
-    facts = FoundNetwork.model_validate(FACTS)
-    write_network(open_folder(str(run / "best")), NetworkParts(facts, weights, source))
 
 
 @pytest.fixture

@@ -4,15 +4,19 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from folder_cases import content
-from run_cases import SPACE
+from folder_cases import content, new_run, trained_run, write_best
+from run_cases import SPACE, open_ledger
 
 import raynas
+from raynas.engine import run_search
+from raynas.options.command_options import ResumeCall
+from raynas.runs.endings import RunFailed
 from raynas.runs.integrity.new_run import make_run
 from raynas.runs.run_config import make_config
-from raynas.runs.storage import open_folder
+from raynas.runs.storage import Folder, open_folder
 
 WRITTEN = ["space.py", "modules.zip", "signature", "record.json", "run.yaml"]
 KILLED = """
@@ -88,3 +92,55 @@ def test_a_home_that_cannot_be_written(tmp_path: Path, monkeypatch):
     assert line.endswith("resume, retrain, export and load of this run need --trust")
     with pytest.raises(ValueError, match="is not known to be made by this account"):
         raynas.resume(tmp_path / "run")
+
+
+def test_a_finished_run_is_left_as_it_is(tmp_path: Path, monkeypatch):
+    run = tmp_path / "run"
+    ledger = trained_run(run)
+    write_best(run, trials=4, trial_id=ledger.best[0].trial_id)
+    monkeypatch.setattr(run_search, "joined", None)  # would start Ray
+    before = content(run)
+    lines: list[str] = []
+    view = SimpleNamespace(say=lines.append)
+    for trials in (None, 4):
+        ended = run_search.resume_run(str(run), ResumeCall(trials=trials), view)
+        assert not ended.interrupted
+        assert lines.pop() == (
+            "Run run is finished: 4 of 4 trials are done; nothing was started or changed. To go "
+            "on: --trials with more than 4"
+        )
+    assert content(run) == before
+    assert not (run / ".lock").exists() or not (run / ".lock").read_bytes()
+    with pytest.raises(ValueError, match="has 4 already, and none is ever taken away"):
+        raynas.resume(run, trials=3)
+    with pytest.raises(RunFailed, match="all 2 trials have failed; the first: it broke"):
+        failed_run(tmp_path / "failed")
+
+
+def failed_run(path: Path) -> None:
+    config = new_run(path, trials=2)
+    ledger = open_ledger(path, config)
+    for _ in range(2):
+        ledger.fail(ledger.next()["trial_id"], "it broke")
+    raynas.resume(path)
+
+
+def test_a_report_of_a_run_that_can_only_be_read(tmp_path: Path, monkeypatch):
+    run = tmp_path / "run"
+    trained_run(run)
+    before = content(run)
+
+    def refused(self: Folder, name: str, *args: object, **options: object) -> None:
+        if self.path.startswith(str(run)):
+            raise PermissionError(30, "Read-only file system")
+        write(self, name, *args, **options)
+
+    write = Folder.write
+    monkeypatch.setattr(Folder, "write", refused)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"cannot be written: .*--output FILE writes it elsewhere"):
+        raynas.open_run(run).report()
+    for output in ("page.html", str(tmp_path / "other.html")):
+        assert raynas.open_run(run).report(output=output) == output
+        assert "<html" in Path(output).read_text()
+    assert content(run) == before
