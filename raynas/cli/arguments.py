@@ -47,9 +47,8 @@ def options_of(model: type[Options]) -> Callable[[Command], Command]:
             problem = _repetition(repeated, model)
             if problem:
                 run_command(lambda output: _refuse(problem), verbose=False)
-            several = {name: _is_several(model.model_fields[name]) for name in repeated}
             function(
-                {name: texts if several[name] else texts[0] for name, texts in repeated.items()},
+                {name: _value(model, name, texts) for name, texts in repeated.items()},
                 **values,
             )
 
@@ -88,10 +87,16 @@ def _is_several(field: FieldInfo) -> bool:
     return bool({get_origin(kind) or kind for kind in kinds_of(field)} & {list, dict})
 
 
-def _repetition(repeated: dict[str, list[str]], model: type[Options]) -> str:
+def _value(model: type[Options], name: str, texts: Any) -> Any:
+    """Return what an option was given: a list where it may be repeated, True for a switch."""
+    single = isinstance(texts, list) and not _is_several(model.model_fields[name])
+    return texts[0] if single else texts
+
+
+def _repetition(repeated: dict[str, Any], model: type[Options]) -> str:
     """Say which option that takes one value came more often; "" where none did."""
     for name, texts in repeated.items():
-        if len(texts) > 1 and not _is_several(model.model_fields[name]):
+        if isinstance(texts, list) and len(texts) > 1 and not _is_several(model.model_fields[name]):
             return f"{_flag(name)}: expected once, got {' and '.join(texts)}"
     return ""
 

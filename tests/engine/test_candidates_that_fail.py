@@ -101,5 +101,5 @@ def test_they_are_recorded_and_the_search_goes_on(ray_cluster, tmp_path):
 def test_when_all_fail_the_run_fails(ray_cluster, tmp_path):
     with pytest.raises(RunFailed, match=r"all 3 trials failed; the first \(run_0.*\): .*nan|'x'"):
         search(tmp_path, ["nan", "raises late"], 3, concurrency=1)
-    with pytest.raises(RunFailed, match="all 3 trials failed"):
+    with pytest.raises(RunFailed, match="all 3 trials have failed"):
         raynas.resume(str(tmp_path / "runs/run"))
