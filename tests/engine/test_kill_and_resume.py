@@ -11,7 +11,7 @@ import raynas
 from raynas.runs.run_folder import open_run
 
 
-@pytest.mark.parametrize(("scheduler", "kills"), [("none", 5), ("asha", 2)])
+@pytest.mark.parametrize(("scheduler", "kills"), [("none", 3), ("asha", 2)])
 def test_killed_again_and_again_it_is_the_run_that_it_would_have_been(
     ray_cluster, tmp_path, scheduler, kills
 ):
@@ -36,13 +36,10 @@ def test_killed_again_and_again_it_is_the_run_that_it_would_have_been(
     moments = [  # in the middle of a trial, after a trial, at once after its proposal
         lambda: epochs_written(run),
         lambda: rows(run) > done,
-        lambda: epochs_written(run) - written,
-        lambda: rows(run) > done + 1,
         lambda: checkpoints(run) - known,
     ]
     for moment in moments[:kills]:
         done = rows(run)
-        written = epochs_written(run)
         known = checkpoints(run) if run.exists() else set()
         with command(tmp_path, *search) as driver:
             wait_for(lambda m=moment, d=driver: m() or d.process.poll() is not None)

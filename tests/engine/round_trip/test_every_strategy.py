@@ -75,7 +75,14 @@ def killed(folder: Path, strategy: str, trials: int) -> Path:
     return run
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
+USUAL = ("evolution", "bayesian", "pnas", "darts")
+"""Those with most to remember; the others are run with --slow, half a minute each."""
+
+
+@pytest.mark.parametrize(
+    "strategy",
+    [pytest.param(s, marks=() if s in USUAL else pytest.mark.slow) for s in STRATEGIES],
+)
 def test_killed_resumed_retrained_and_exported(ray_cluster, tmp_path: Path, strategy: str) -> None:
     paired = STRATEGIES[strategy].trains_supernets
     trials, more = (2, 4) if paired else (5, 7)

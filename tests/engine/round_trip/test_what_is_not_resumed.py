@@ -49,6 +49,7 @@ def without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("Ray was started")
 
     monkeypatch.setattr(ray, "init", started)
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)  # other tests share one
 
 
 def test_fewer_trials_than_are_done(tmp_path, capfd):
