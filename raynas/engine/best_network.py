@@ -1,12 +1,13 @@
 """What a search hands back: `best/`, the best network, tested once."""
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 import ray
 import torch
 
-from raynas.engine.trial_setup import CHECKPOINT, TrialSetup, test_trial
+from raynas.engine.trial_setup import TrialSetup, test_trial
 from raynas.nets import build_net, measure_alone
 from raynas.networks.network_folder import (
     NetworkParts,
@@ -16,11 +17,12 @@ from raynas.networks.network_folder import (
     write_network,
 )
 from raynas.runs.found_network import FoundNetwork, Retrained
+from raynas.runs.integrity.trial_folders import CHECKPOINT
 from raynas.runs.run_file import read_run_file
 from raynas.runs.run_folder import RunFolder
 from raynas.runs.storage import Folder
 from raynas.runs.trial import Trial
-from raynas.space import LoadedSpace, load_space_source
+from raynas.space import LoadedSpace
 
 
 def write_best(run: RunFolder, trial: Trial, setup: TrialSetup, space: LoadedSpace) -> None:
@@ -33,16 +35,9 @@ def write_best(run: RunFolder, trial: Trial, setup: TrialSetup, space: LoadedSpa
     value = trial.architecture.value
     if origin is not None:
         test = {name: trial.metrics[name] for name in trial.metrics if name.startswith("test_")}
-    elif config.gpus_per_trial:
-        on_gpu = ray.remote(num_cpus=setup.cpus, num_gpus=setup.gpus)(_test)
-        test = ray.get(on_gpu.remote(setup, trial.trial_id, value))
-    else:  # here, where all is loaded: a new worker takes seconds to start
-        test = _test(setup, trial.trial_id, value)
-    if config.gpus_per_trial:
-        there = ray.remote(num_cpus=setup.cpus, num_gpus=setup.gpus)(_measure)
-        latency = ray.get(there.remote(setup, value))
     else:
-        latency = _measure(setup, value)
+        test = _where_it_computes(_test, setup, trial.trial_id, value)
+    latency = _where_it_computes(_measure, setup, value)
     network_facts: FoundNetwork = found_network(
         config,
         trial,
@@ -72,10 +67,23 @@ def _retrained(run: RunFolder) -> Retrained:
     return Retrained(epochs=run.config.epochs, seeds=seeds)
 
 
+def _where_it_computes(
+    work: Callable[..., dict[str, float]], setup: TrialSetup, *rest: Any
+) -> dict[str, float]:
+    """Call a function in a worker with the GPUs of a trial, where it has some, else here.
+
+    Here all is loaded: a new worker takes seconds to start.
+    """
+    if not setup.gpus:
+        return work(setup, *rest)
+    there = ray.remote(num_cpus=setup.cpus, num_gpus=setup.gpus)(work)
+    answer: dict[str, float] = ray.get(there.remote(setup, *rest))
+    return answer
+
+
 def _measure(setup: TrialSetup, value: Any) -> dict[str, float]:
     """Measure the latency now that no trial trains, with as many threads as a trial had."""
-    build = load_space_source(setup.space_source, setup.space_name).build
-    net = build_net(build, value, setup.data.input_shape, setup.data.num_outputs)
+    net = build_net(setup.space.build, value, setup.data.input_shape, setup.data.num_outputs)
     before = torch.get_num_threads()
     torch.set_num_threads(setup.threads)
     try:

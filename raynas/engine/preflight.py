@@ -1,7 +1,7 @@
 """What is checked before Ray starts, so that what is wrong costs seconds and leaves nothing."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,15 @@ from raynas.engine.ledger import Ledger
 from raynas.nets import build_net
 from raynas.networks.network_folder import WEIGHTS
 from raynas.options.supernet_options import SupernetOptions
-from raynas.options.training_options import TrainingOptions
+from raynas.options.training_options import TrainingOptions, training_record
 from raynas.runs.certainty import ValidationCount
 from raynas.runs.endings import RunFailed
 from raynas.runs.files.uris import INSTEAD, without_secrets
 from raynas.runs.integrity.trial_folders import ASIDE, CHECKPOINT
 from raynas.runs.run_config import PAIR, RunConfig
 from raynas.runs.run_folder import RunFolder
-from raynas.runs.storage import open_folder
+from raynas.runs.storage import Folder, open_folder
+from raynas.runs.trial import Trial
 from raynas.space import Architecture, LoadedSpace, sample, walk
 from raynas.strategies import STRATEGIES, Strategy
 from raynas.training import read_curve
@@ -80,8 +81,7 @@ def check_idle(
             raise ValueError(f"{name}={asked[name]} changes nothing: {reason}")
     why = data.intake.idle.get("batch_size")
     for architecture in _two_of(space) if why else ():
-        value = architecture.value
-        record = value.get("training") if isinstance(value, Mapping) else None
+        record = training_record(architecture.value)
         if isinstance(record, Mapping) and "batch_size" in record:
             raise ValueError(f"training/batch_size of the space changes nothing: {why}")
 
@@ -164,13 +164,13 @@ def check_storage(storage: str) -> None:
         raise ValueError(f"storage {storage!r} cannot be written: {error}") from error
 
 
-def ended_words(run: RunFolder) -> str | None:
-    """Say what a run has that is finished, with all that it needs; None where it is not.
+def ended_words(run: RunFolder, trials: Sequence[Trial]) -> str | None:
+    """Say what a run of these trials has, if it is finished with all that it needs; else None.
 
     Raises:
         RunFailed: it is, and not one of its trials could be trained.
     """
-    trials, total = list(run.trials()), run.config.trials
+    total = run.config.trials
     if run.state(len(trials)) != "finished" or len(trials) > total:
         return None
     if trials and all(trial.status == "failed" for trial in trials):
@@ -186,16 +186,15 @@ def ended_words(run: RunFolder) -> str | None:
     )
 
 
-def check_trials(run: RunFolder, trials: int) -> None:
+def check_trials(folder: Folder, done: int, trials: int) -> None:
     """Check that a run is to have no fewer trials than it has.
 
     Raises:
         ValueError: it is.
     """
-    done = sum(1 for _ in run.trials())
     if trials < done:
         raise ValueError(
-            f"trials: {run.folder.uri} has {done} already, and none is ever taken away; expected "
+            f"trials: {folder.uri} has {done} already, and none is ever taken away; expected "
             f"{done} or more, got {trials}"
         )
 

@@ -44,7 +44,7 @@ from raynas.runs.integrity.signature import read_code
 from raynas.runs.lock import Hold, locked
 from raynas.runs.run_config import RunConfig, make_config
 from raynas.runs.run_file import RUN_FILE, read_run_config, read_run_file, run_file
-from raynas.runs.run_folder import RunFolder, foreign_words
+from raynas.runs.run_folder import CHECKPOINTS, RunFolder, foreign_words
 from raynas.runs.storage import open_folder
 from raynas.runs.user_code import find_modules, install_modules
 from raynas.space import LoadedSpace, load_space, load_space_source
@@ -131,8 +131,9 @@ def resume_run(path: str, call: ResumeCall, view: View | None = None) -> RunFold
     started, folder = datetime.now(UTC), open_folder(path)
     config = read_run_config(folder)
     say, trials = view.say if view else _no_words, call.trials
+    finished = list(RunFolder(folder, config).trials())
     if trials is None or trials == config.trials:
-        ended = ended_words(RunFolder(folder, config))
+        ended = ended_words(RunFolder(folder, config), finished)
         if ended is not None:
             say(ended)
             return RunFolder(folder, config)
@@ -141,7 +142,7 @@ def resume_run(path: str, call: ResumeCall, view: View | None = None) -> RunFold
             refuse_links(folder.local)
         file = read_run_file(folder)
         extended = trials is not None and trials != config.trials
-        check_trials(RunFolder(folder, config), trials or config.trials)
+        check_trials(folder, len(finished), trials or config.trials)
         code = read_code(folder, trust=call.trust)
         check_identity(folder, config, file.data_fingerprint, code.source, code.modules)
         if trials is not None and extended:
@@ -202,7 +203,7 @@ class _Begun:
             training=config.training,
             seed=config.seed,
             metric=config.metric,
-            checkpoints=run.folder / "checkpoints",
+            checkpoints=run.folder / CHECKPOINTS,
             workers=config.workers_per_trial,
             cpus=cpus,
             gpus=gpus,

@@ -15,8 +15,9 @@ from raynas.data import DataSource
 from raynas.engine.trial_report import TrialReport
 from raynas.options.supernet_options import SupernetPlan
 from raynas.options.training_options import TrainingOptions
-from raynas.runs.integrity.trial_folders import CHECKPOINT as CHECKPOINT
-from raynas.runs.storage import Folder, StoreError, replace_file
+from raynas.runs.files.plain_files import replace_file
+from raynas.runs.integrity.trial_folders import CHECKPOINT
+from raynas.runs.storage import Folder, StoreError
 from raynas.runs.user_code import install_modules
 from raynas.space import Architecture, LoadedSpace, load_space_source
 from raynas.training import StepLog, Team, evaluate_test, fit, read_curve
@@ -55,6 +56,11 @@ class TrialSetup:
     """Whether an epoch begins only once a scheduler has let the trial go on after the last."""
     stored: Any = None
     """Where it lies in Ray's object store, once for all trials; known to their workers."""
+
+    @property
+    def space(self) -> LoadedSpace:
+        """The space, which each process loads once."""
+        return _space(self.space_source, self.space_name)
 
     @property
     def threads(self) -> int:
@@ -124,7 +130,7 @@ def reached(setup: TrialSetup, config: dict[str, Any]) -> TrialReport | None:
 def _training(setup: TrialSetup, config: dict[str, Any]) -> tuple[Callable[..., None], int]:
     """Return what trains a trial, and for how many epochs."""
     value, supernet = config["architecture"], config.get("supernet")
-    space = _space(setup.space_source, setup.space_name)
+    space = setup.space
     if supernet is None:
         training = setup.training.overridden_by(value)
         return partial(fit, space.build, value, setup.data, training), training.epochs
@@ -157,7 +163,7 @@ def _space(source: str, name: str) -> LoadedSpace:
 
 def test_trial(setup: TrialSetup, trial_id: str, value: Any) -> dict[str, float]:
     """Return "test_loss", "test_accuracy" and "test_f1" of what a trial's checkpoint holds."""
-    build = _space(setup.space_source, setup.space_name).build
+    build = setup.space.build
     with tempfile.TemporaryDirectory() as scratch:
         checkpoint = _fetch(setup.checkpoints / trial_id, Path(scratch))
         if checkpoint is None:

@@ -154,16 +154,13 @@ def _trilinear(
     return prod(map(max, zip(*spread, strict=True)))
 
 
-def _matrix_vector(matrix: Size, *rest: Any) -> int:
-    return prod(matrix)
+def _first(size: Size, *rest: Any) -> int:
+    """A matrix or a vector times a vector: each of its elements once."""
+    return prod(size)
 
 
 def _added_matrix_vector(start: Size, matrix: Size, *rest: Any) -> int:
     return prod(matrix)
-
-
-def _dot(one: Size, *rest: Any) -> int:
-    return prod(one)
 
 
 def _added_products(start: Size, one: Size, other: Size, *rest: Any) -> int:
@@ -183,10 +180,10 @@ FORMULAS: dict[Any, Callable[..., int]] = {
     _aten.miopen_rnn: _twice(_recurrent_layers),
     _aten._scaled_dot_product_flash_attention_for_cpu: _twice(_attention),
     _aten._trilinear: _twice(_trilinear),
-    _aten.mv: _twice(_matrix_vector),
+    _aten.mv: _twice(_first),
     _aten.addmv: _twice(_added_matrix_vector),
-    _aten.dot: _twice(_dot),
-    _aten.vdot: _twice(_dot),
+    _aten.dot: _twice(_first),
+    _aten.vdot: _twice(_first),
     _aten.addbmm: _twice(_added_products),
     _aten.conv_tbc: _twice(_convolution_of_time),
 }

@@ -24,11 +24,10 @@ from raynas.runs.integrity.signature import read_code, sign
 from raynas.runs.run_folder import BEST
 from raynas.runs.storage import Folder, open_folder
 from raynas.runs.trial import Trial
-from raynas.runs.user_code import MODULES, install_modules
+from raynas.runs.user_code import MODULES, SPACE, install_modules
 from raynas.space import describe, load_space_source
 
 WEIGHTS = "weights.safetensors"
-SPACE = "space.py"
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class TrainingOptions(Epochs):
         Raises:
             ValueError: the record has an unknown option or an illegal value.
         """
-        record = value.get("training") if isinstance(value, Mapping) else None
+        record = training_record(value)
         if record is None:
             return self
         if not isinstance(record, Mapping):
@@ -66,6 +66,11 @@ class TrainingOptions(Epochs):
             return self.checked({**self.model_dump(), **record})
         except ValueError as error:
             raise ValueError(f"training/{error}") from error
+
+
+def training_record(value: Any) -> Any:
+    """Return what an architecture's value has as its `training` record; None where it has none."""
+    return value.get("training") if isinstance(value, Mapping) else None
 
 
 def check_shares(batch_size: int, workers: int, name: str = "batch_size") -> None:

@@ -10,6 +10,7 @@ from raynas.report.page import page
 from raynas.runs.run_file import read_run_file
 from raynas.runs.run_folder import REPORT, RunFolder
 from raynas.runs.storage import open_folder
+from raynas.runs.user_code import SPACE
 from raynas.runs.wording import command
 
 
@@ -51,7 +52,7 @@ def read_facts(run: RunFolder, state: str | None = None) -> Facts:
     return Facts(
         config=run.config,
         versions=file.versions,
-        space_source=folder.read("space.py").decode() if folder.exists("space.py") else "",
+        space_source=folder.read(SPACE).decode() if folder.exists(SPACE) else "",
         uri=folder.uri,
         command=command(),
         state=state or run.state(len(trials)),

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from raynas.data import DataSource, load_data
 from raynas.engine.best_network import trial_weights
-from raynas.engine.trial_setup import CHECKPOINT
 from raynas.nets import Network
 from raynas.networks.formats import FORMATS, TOLERANCE, ExportFailed, Outputs, difference
 from raynas.networks.int8 import processor, quantize_onnx, quantize_torch
@@ -25,10 +24,11 @@ from raynas.options.command_options import ExportCall
 from raynas.results.retrain import retrainings
 from raynas.runs.found_network import Exported, FoundNetwork, Quantized
 from raynas.runs.integrity.signature import StoredCode, read_code
+from raynas.runs.integrity.trial_folders import CHECKPOINT
 from raynas.runs.ranking import ranked_trial
 from raynas.runs.run_config import RunConfig
 from raynas.runs.run_file import read_run_config, read_run_file
-from raynas.runs.run_folder import BEST, RunFolder, open_run
+from raynas.runs.run_folder import BEST, CHECKPOINTS, RunFolder, open_run
 from raynas.runs.storage import Folder, open_folder
 from raynas.runs.trial import Trial
 from raynas.runs.user_code import install_modules
@@ -130,7 +130,7 @@ def _network(
     best = run.best()
     if best is not None and best.trial_id == trial.trial_id:
         return read_network(run.folder / "best", trust=call.trust), (run.folder / "best").uri
-    checkpoints = run.folder / "checkpoints"
+    checkpoints = run.folder / CHECKPOINTS
     if not checkpoints.exists(f"{trial.trial_id}/{CHECKPOINT}"):
         raise ValueError(
             f"the weights of trial {trial.number} were not kept (the run kept the best "

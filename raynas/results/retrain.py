@@ -10,7 +10,7 @@ from typing import Any
 
 from raynas.engine.run_search import View, resume_run, run_search
 from raynas.options.command_options import ResumeCall, RetrainCall
-from raynas.options.training_options import TrainingOptions
+from raynas.options.training_options import TrainingOptions, training_record
 from raynas.runs.found_network import Origin
 from raynas.runs.integrity.signature import read_code
 from raynas.runs.ranking import ranked_trial
@@ -110,7 +110,7 @@ def _check_same(folder: Folder, trial: Trial, call: RetrainCall) -> None:
 
 def _with_options(value: Any, call: RetrainCall) -> Any:
     """Let options win over the architecture's own `training` record, where it has one."""
-    record = value.get("training") if isinstance(value, Mapping) else None
+    record = training_record(value)
     if not isinstance(record, Mapping):
         return value
     options = {**call.options, **({} if call.epochs is None else {"epochs": call.epochs})}

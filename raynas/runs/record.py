@@ -79,7 +79,8 @@ class TrialRecord:
         added = pa.Table.from_pylist([row], schema=self._tail.schema)
         tail = pa.concat_tables([self._tail, added]).combine_chunks()
         after = chained(self._sum_now, [as_read(row, tail.schema)]) if self._head else ""
-        self._folder.make()
+        if not self._files and not self._tail.num_rows:
+            self._folder.keep_trying(self._folder.make)
         self._write(self._files, with_note(tail, self._note(after)))
         self._tail, self._sum_now = tail, after
         full = self._tail.num_rows == ROWS_A_FILE

@@ -16,17 +16,7 @@ from raynas.runs.files.plain_files import (
     read_plain,
     replace_file,
 )
-from raynas.runs.files.uris import inside, remember, with_secrets, without_secrets
-
-__all__ = [
-    "PAUSES_S",
-    "Folder",
-    "StoreError",
-    "inside",
-    "open_folder",
-    "read_file",
-    "replace_file",
-]
+from raynas.runs.files.uris import remember, with_secrets, without_secrets
 
 PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0)
 """What is waited before each new try where an object store does not answer."""
@@ -171,6 +161,12 @@ class Folder:
             shutil.rmtree(path)  # follows no link
         elif kind != fs.FileType.NotFound:
             self.filesystem.delete_dir(path)
+
+
+def inside(uri: str, name: str) -> str:
+    """Return how a person writes what lies in a folder; a URI's options stay at its end."""
+    place, mark, options = uri.partition("?" if "://" in uri else "\0")
+    return f"{place}/{name}{mark}{options}"
 
 
 def read_file(uri: str) -> bytes:

@@ -10,8 +10,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-MODULES = "modules.zip"
-"""The file of the run folder that keeps them."""
+SPACE, MODULES = "space.py", "modules.zip"
+"""The files of a folder that keep the space, and the modules."""
 
 _OURS = "raynas"
 

@@ -76,7 +76,7 @@ class EpochReport(Checkpoint):
         """
         epoch = trainer.current_epoch + 1
         logged = trainer.callback_metrics
-        check_batch_seen([name for name in logged if name == "val_loss"], "validate with")
+        check_batch_seen(logged.keys() & {"val_loss"}, "validate with")
         names = [*REPORTED, *(name for name in SOMETIMES if name in logged)]
         metrics = {name: float(logged[name]) for name in names}
         for name, kind in (("train_loss", "training"), ("val_loss", "validation")):

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from data_cases import load
 
 from raynas.data import load_arrays
 from raynas.options.data_options import DataOptions
-from tests.data.test_intake import load
 
 ROWS = 300
 RNG = np.random.default_rng(1)

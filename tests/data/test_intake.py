@@ -5,22 +5,14 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
+from data_cases import load
 
 from raynas.data import load_arrays
-from raynas.options.data_options import DataOptions
 
 RNG = np.random.default_rng(0)
 ROWS = 120
 PLAIN = {"a": RNG.random(ROWS), "label": RNG.integers(0, 3, ROWS)}
-
-
-def load(tmp_path, columns, **options):
-    """Write columns, or a table, and load them."""
-    table = columns if isinstance(columns, pa.Table) else pa.table(columns)
-    pq.write_table(table, tmp_path / "t.parquet")
-    return load_arrays(str(tmp_path / "t.parquet"), DataOptions(**options))
 
 
 def load_frame(tmp_path, frame, **how):

@@ -5,9 +5,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from data_cases import load
 
 from raynas.data import load_arrays, printable
-from tests.data.test_intake import load
 
 ROWS = 120
 X = np.random.default_rng(0).random(ROWS)

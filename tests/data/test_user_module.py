@@ -2,6 +2,7 @@ import pickle
 
 import pytest
 import torch
+from data_cases import HEAD
 from pytorch_lightning import LightningDataModule
 
 from raynas.data import load_data
@@ -9,36 +10,6 @@ from raynas.options.training_options import TrainingOptions
 from raynas.training import evaluate_test, fit
 from raynas.training.batch_check import check_batches
 from raynas.training.data_module import data_module
-
-HEAD = """
-import torch
-from pytorch_lightning import LightningDataModule
-from torch.utils.data import DataLoader, TensorDataset
-
-class Own({base}):
-    made = 0
-    batch_size = 16
-    {attributes}
-
-    def __init__(self):
-        super().__init__()
-        Own.made += 1
-
-    def prepare_data(self):
-        pass
-
-    def setup(self, stage):
-        inputs = torch.rand(120, 3, generator=torch.Generator().manual_seed(0))
-        self.rows = TensorDataset(inputs, (inputs.sum(1) > 1.5).long())
-
-    def train_dataloader(self):
-        return DataLoader(self.rows, self.batch_size, shuffle=True)
-
-    def val_dataloader(self):
-        return DataLoader(self.rows, self.batch_size)
-
-    test_dataloader = val_dataloader
-"""
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from data_cases import HEAD
 from PIL import Image
 from torch import nn
 
@@ -19,7 +20,6 @@ from raynas.networks.model_card import _data
 from raynas.runs.run_config import make_config
 from raynas.space import load_space
 from raynas.terminal.live_view import TerminalView
-from tests.data.test_user_module import HEAD
 
 SEARCHED = '''"""Searches the size of the batches."""
 from torch import nn

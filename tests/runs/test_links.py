@@ -11,9 +11,9 @@ from run_cases import train
 
 import raynas
 from raynas.runs import lock
-from raynas.runs.files.plain_files import LinkError
+from raynas.runs.files.plain_files import LinkError, replace_file
 from raynas.runs.lock import StillGoingError, is_locked, locked
-from raynas.runs.storage import Folder, open_folder, replace_file
+from raynas.runs.storage import Folder, open_folder
 
 
 @pytest.fixture

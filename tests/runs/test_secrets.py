@@ -6,8 +6,8 @@ import sys
 import pytest
 
 import raynas
-from raynas.runs.files.uris import inside, with_secrets, without_secrets
-from raynas.runs.storage import open_folder
+from raynas.runs.files.uris import with_secrets, without_secrets
+from raynas.runs.storage import inside, open_folder
 
 
 @pytest.fixture(autouse=True)

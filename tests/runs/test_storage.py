@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from raynas.runs.storage import Folder, open_folder, replace_file
+from raynas.runs.files.plain_files import replace_file
+from raynas.runs.storage import Folder, open_folder
 
 
 @pytest.fixture(params=["path", "file://", "memory://"])
@@ -63,7 +64,8 @@ def test_what_is_being_written_is_no_part_of_the_folder(tmp_path: Path):
 
 def test_what_a_killed_writer_left_is_swept_away(tmp_path: Path):
     code = (
-        "import os, signal; from pathlib import Path; from raynas.runs.storage import replace_file;"
+        "import os, signal; from pathlib import Path;"
+        "from raynas.runs.files.plain_files import replace_file;"
         "replace_file(Path('x'), lambda path: (path.write_bytes(b'2'), os.kill(os.getpid(), 9)))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False)

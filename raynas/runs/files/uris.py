@@ -22,12 +22,6 @@ INSTEAD = (
 )
 
 
-def inside(uri: str, name: str) -> str:
-    """Return how a person writes what lies in a folder; a URI's options stay at its end."""
-    place, mark, options = uri.partition("?" if "://" in uri else "\0")
-    return f"{place}/{name}{mark}{options}"
-
-
 def without_secrets(uri: str) -> str:
     """Return a URI without the password, keys and tokens in it; the name of a user stays.
 

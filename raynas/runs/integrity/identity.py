@@ -10,6 +10,7 @@ from raynas.runs.record import read_head
 from raynas.runs.run_config import RunConfig
 from raynas.runs.run_file import RUN_FILE
 from raynas.runs.storage import Folder
+from raynas.runs.user_code import MODULES, SPACE
 
 CHANGEABLE = (
     "trials", "minutes", "concurrency", "cpus_per_trial", "gpus_per_trial", "workers_per_trial",
@@ -26,8 +27,8 @@ def identity_of(config: RunConfig, fingerprint: str, source: str, modules: bytes
     return {
         "options": _plain({**config.model_dump(exclude=free), **_options(config)}),
         "data_fingerprint": fingerprint,
-        "space.py": sha256(source.encode()).hexdigest(),
-        "modules.zip": sha256(modules).hexdigest() if modules else "",
+        SPACE: sha256(source.encode()).hexdigest(),
+        MODULES: sha256(modules).hexdigest() if modules else "",
     }
 
 
@@ -45,7 +46,7 @@ def check_identity(
     if head is None:
         return
     was, now = head.identity, identity_of(config, fingerprint, source, modules)
-    for name in ("space.py", "modules.zip"):
+    for name in (SPACE, MODULES):
         if was.get(name, now[name]) != now[name]:
             raise ValueError(
                 f"{folder.uri_of(name)} has changed since the run was started, and results of both "

@@ -9,13 +9,13 @@ from shlex import quote
 from raynas.runs.files.record_head import HEAD, RecordHead
 from raynas.runs.found_network import Origin
 from raynas.runs.integrity.identity import identity_of
-from raynas.runs.integrity.signature import SIGNATURE, SPACE, sign
+from raynas.runs.integrity.signature import SIGNATURE, sign
 from raynas.runs.lock import LEASE, LOCK
 from raynas.runs.run_config import RunConfig
 from raynas.runs.run_file import RUN_FILE, RunFile, run_file
 from raynas.runs.run_folder import ORIGIN
 from raynas.runs.storage import Folder
-from raynas.runs.user_code import MODULES
+from raynas.runs.user_code import MODULES, SPACE
 
 _BEFORE = (ORIGIN, SPACE, MODULES, SIGNATURE, HEAD)
 """What is written before run.yaml."""

@@ -11,10 +11,9 @@ from hashlib import sha256
 
 from raynas.runs.integrity.user_key import NoKeyError, make_key, read_key
 from raynas.runs.storage import Folder
-from raynas.runs.user_code import MODULES
+from raynas.runs.user_code import MODULES, SPACE
 
 SIGNATURE = "signature"
-SPACE = "space.py"
 _CODE = (SPACE, MODULES)
 
 
