@@ -26,7 +26,7 @@ import psutil
 from bench_trial_overhead import start_ray
 
 from raynas.engine.ledger import Ledger
-from raynas.engine.trial_report import TrialReport
+from raynas.engine.trials.trial_report import TrialReport
 from raynas.runs.run_config import RunConfig, make_config
 from raynas.runs.run_file import RUN_FILE, read_run_config, run_file
 from raynas.runs.storage import Folder, open_folder

@@ -31,7 +31,7 @@ def no_work() -> Any:
     """Return a trainable that ends at once."""
     from ray import tune
 
-    from raynas.engine.trial_report import TrialReport
+    from raynas.engine.trials.trial_report import TrialReport
 
     class NoWork(tune.Trainable):
         def setup(self, config: dict[str, Any]) -> None:

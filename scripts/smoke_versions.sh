@@ -3,14 +3,14 @@
 # that they allow into .venv-lowest and .venv-newest and runs with both what a search is made of: the
 # strategies' contract, the private names, one search killed, resumed, retrained and exported.
 #
-#   ./scripts/smoke_versions.sh [lowest|newest]
+#   ./scripts/smoke_versions.sh [lowest|newest] [--install-only]
 #
 # PyTorch stays the build of constraints.txt. Another version's new warnings are no failures.
 
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-kinds=("${@:-lowest}")
-[ $# -gt 0 ] || kinds=(lowest newest)
+kinds=(lowest newest)
+[ $# -eq 0 ] || kinds=("$1")
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" PYTHONWARNINGS=ignore
 tests=(
     tests/strategies/test_strategy_contract.py
@@ -21,6 +21,7 @@ tests=(
 
 install() {
     local kind="$1" venv=".venv-$1" upgrade=()
+    [ ! -e "$venv/installed" ] || return 0
     [ -x "$venv/bin/python" ] || "${PYTHON:-python3}" -m venv "$venv"
     grep '^torch==' constraints.txt > "$venv/versions.txt"
     if [ "$kind" = lowest ]; then
@@ -31,6 +32,7 @@ install() {
     "$venv/bin/pip" install --quiet --disable-pip-version-check --constraint "$venv/versions.txt" \
         "${upgrade[@]}" --editable ".[onnx]" pytest pytest-xdist 2> "$venv/install.log" ||
         { cat "$venv/install.log" >&2; return 1; }
+    touch "$venv/installed"
 }
 
 echo "Installing the ${kinds[*]} versions"
@@ -42,6 +44,7 @@ done
 for one in "${started[@]}"; do
     wait "$one"
 done
+[ "${2:-}" != --install-only ] || exit 0
 for kind in "${kinds[@]}"; do
     echo "Testing with the $kind versions"
     ".venv-$kind/bin/python" -m pytest --quiet -W ignore -p no:cacheprovider \

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 import raynas
 from raynas.engine.ledger import Ledger
-from raynas.engine.trial_report import TrialReport
+from raynas.engine.trials.trial_report import TrialReport
 from raynas.runs.run_config import RunConfig, make_config
 from raynas.runs.run_folder import open_run
 from raynas.runs.storage import Folder, open_folder

@@ -54,9 +54,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "simulation": {"options", "space", "strategies"},
     "networks": {"options", "space", "nets", "data", "runs", "runs/integrity"},
+    "engine/ray_private": set(),
+    "engine/trials": {
+        "options", "space", "data", "training", "training/darts", "runs", "runs/files",
+        "runs/integrity", "engine/ray_private",
+    },
     "engine": {
         "options", "space", "data", "nets", "training", "training/darts", "strategies", "tune",
-        "runs", "runs/files", "runs/integrity", "networks", "report",
+        "runs", "runs/files", "runs/integrity", "networks", "report", "engine/ray_private",
+        "engine/trials",
     },
     "results": {
         "options", "space", "data", "nets", "training", "runs", "runs/integrity", "networks",

@@ -79,9 +79,9 @@ def names_bound(trees: Iterable[ast.AST]) -> set[str]:
     return names - UNDOCUMENTED_NAMES
 
 
-OF_NAMED_TUPLES = {"_asdict", "_fields", "_make", "_replace"}
-"""Public, though they begin so."""
-OWN_NAMES = OF_NAMED_TUPLES | names_bound(
+DOCUMENTED = {"_asdict", "_fields", "_make", "_replace", "_current_frames"}
+"""Public, though they begin so: of named tuples, and of Python's sys."""
+OWN_NAMES = DOCUMENTED | names_bound(
     ast.parse(path.read_text(encoding="utf-8")) for path in MODULES
 )
 

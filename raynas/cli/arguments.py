@@ -15,7 +15,12 @@ from raynas.options.option_model import Options, kinds_of
 
 FLAGS = {"options": "--set"}
 """The options whose flag is not their name."""
-METAVARS = {"logger": "NAME", "options": "OPTION=VALUE", "compare": "RUN_FOLDER"}
+METAVARS = {
+    "logger": "NAME",
+    "options": "OPTION=VALUE",
+    "compare": "RUN_FOLDER",
+    "leave_out": "NUMBER",
+}
 OF_PYTHON = ("progress",)
 """Fields that only Python knows: the command line always shows progress."""
 

@@ -2,12 +2,14 @@
 
 import io
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import ray
 import torch
 
-from raynas.engine.trial_setup import TrialSetup, test_trial
+from raynas.engine.trials.process_state import kept_process_state
+from raynas.engine.trials.trial_setup import TrialSetup, test_trial
 from raynas.nets import build_net, measure_alone
 from raynas.networks.network_folder import (
     NetworkParts,
@@ -25,19 +27,25 @@ from raynas.runs.trial import Trial
 from raynas.space import LoadedSpace
 
 
-def write_best(run: RunFolder, trial: Trial, setup: TrialSetup, space: LoadedSpace) -> None:
-    """Test the best trial's network and write `best/`; a test made before is not made again."""
+def write_best(
+    run: RunFolder, trial: Trial, setup: TrialSetup, space: LoadedSpace, *, patched: bool
+) -> None:
+    """Test the best trial's network and write `best/`; a test made before is not made again.
+
+    `patched`: this process is no place for that any more, as a user's code has changed a library.
+    """
     known, origin, folder, config = run.best(), run.origin(), run.folder / "best", run.config
     if origin is None and known is not None and known.trial_id == trial.trial_id:
         if known.trials != config.trials:
             write_found(folder, known.but(trials=config.trials))
         return
     value = trial.architecture.value
+    compute = partial(_where_it_computes, apart=patched or bool(setup.gpus))
     if origin is not None:
         test = {name: trial.metrics[name] for name in trial.metrics if name.startswith("test_")}
     else:
-        test = _where_it_computes(_test, setup, trial.trial_id, value)
-    latency = _where_it_computes(_measure, setup, value)
+        test = compute(_test, setup, trial.trial_id, value)
+    latency = compute(_measure, setup, value)
     network_facts: FoundNetwork = found_network(
         config,
         trial,
@@ -68,29 +76,33 @@ def _retrained(run: RunFolder) -> Retrained:
 
 
 def _where_it_computes(
-    work: Callable[..., dict[str, float]], setup: TrialSetup, *rest: Any
+    work: Callable[..., dict[str, float]], setup: TrialSetup, *rest: Any, apart: bool
 ) -> dict[str, float]:
-    """Call a function in a worker with the GPUs of a trial, where it has some, else here.
+    """Call a function here or `apart`, in a worker with the CPUs and GPUs of a trial.
 
     Here all is loaded: a new worker takes seconds to start.
     """
-    if not setup.gpus:
-        return work(setup, *rest)
-    there = ray.remote(num_cpus=setup.cpus, num_gpus=setup.gpus)(work)
-    answer: dict[str, float] = ray.get(there.remote(setup, *rest))
+    if not apart:
+        with kept_process_state():
+            return work(setup, *rest)
+    there = ray.remote(num_cpus=setup.cpus, num_gpus=setup.gpus)(_prepared)
+    answer: dict[str, float] = ray.get(there.remote(work, setup, *rest))
     return answer
+
+
+def _prepared(
+    work: Callable[..., dict[str, float]], setup: TrialSetup, *rest: Any
+) -> dict[str, float]:
+    setup.prepare()
+    return work(setup, *rest)
 
 
 def _measure(setup: TrialSetup, value: Any) -> dict[str, float]:
     """Measure the latency now that no trial trains, with as many threads as a trial had."""
     net = build_net(setup.space.build, value, setup.data.input_shape, setup.data.num_outputs)
-    before = torch.get_num_threads()
     torch.set_num_threads(setup.threads)
-    try:
-        device = "cuda" if setup.gpus and torch.cuda.is_available() else "cpu"
-        latency = measure_alone(net.to(device), setup.data.input_shape)
-    finally:
-        torch.set_num_threads(before)
+    device = "cuda" if setup.gpus and torch.cuda.is_available() else "cpu"
+    latency = measure_alone(net.to(device), setup.data.input_shape)
     return {
         "latency_ms": latency.median,
         "latency_low": latency.low,

@@ -13,7 +13,7 @@ import ray
 from raynas.engine.ray_private import PRELOAD, REFUSED, autoscales, cannot_bring, own_session
 from raynas.options.run_options import RunOptions
 
-_PRELOADED = "raynas.engine.candidate_trial"
+_PRELOADED = "raynas.engine.trials.candidate_trial"
 """What a local Ray's idle workers import at once, all together, before the first trials come."""
 _ANSWERS_WITHIN_S = 10.0
 """How long a head node may take to answer; Ray itself would try for a quarter of an hour."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from raynas.engine.trial_report import TrialReport
+from raynas.engine.trials.trial_report import TrialReport
 from raynas.runs.files.record_head import damaged
 from raynas.runs.integrity.trial_folders import TrialFolders
 from raynas.runs.record import TrialRecord
@@ -167,9 +167,31 @@ class Ledger:
         running.curve += report.curve
         self._changed()
         warning = report.curve[-1].get("warning")
-        if warning and warning not in self._warned and self.on_warning is not None:
+        if warning and warning not in self._warned:
             self._warned.add(warning)
-            self.on_warning(f"trial {running.proposal.number}: {warning}")
+            self.warn_of(trial_id, f": {warning}")
+
+    def warn_of(self, trial_id: str, words: str) -> None:
+        """Say something of a trial that is being trained, after its number."""
+        if self.on_warning is not None and trial_id in self.running:
+            self.on_warning(f"trial {self.running[trial_id].proposal.number}{words}")
+
+    def leave_out(self, number: int) -> None:
+        """Record a trial that was interrupted as failed, instead of going on with it.
+
+        Raises:
+            ValueError: no trial of this number was interrupted.
+        """
+        for trial in self.waiting:
+            if trial.proposal.number == number:
+                self.waiting.remove(trial)
+                self.running[trial.trial_id] = trial
+                self.fail(trial.trial_id, "it was interrupted, and left out by --leave-out")
+                return
+        unfinished = ", ".join(str(trial.proposal.number) for trial in self.waiting) or "none"
+        raise ValueError(
+            f"leave_out: expected the number of an unfinished trial ({unfinished}), got {number}"
+        )
 
     def finish(self, trial_id: str, report: TrialReport) -> None:
         """Record a trial that ended by itself or was stopped by a scheduler."""
@@ -195,12 +217,19 @@ class Ledger:
             else:
                 self.give_up(fatal)
             return
-        del self.running[trial_id]
-        reached = max(running.epoch, running.reached)
-        again = Running(trial_id, running.proposal, losses=losses, reached=reached)
-        self.waiting.insert(0, again)
+        self.put_back(trial_id, losses)
         self.lost = (trial_id, error)
         self._changed()
+
+    def put_back(self, trial_id: str, losses: int = 0) -> None:
+        """Let a trial begin again, in another worker, or go on from its checkpoint there."""
+        running = self.running.pop(trial_id, None)
+        if running is not None:
+            reached = max(running.epoch, running.reached)
+            again = Running(
+                trial_id, running.proposal, losses=losses or running.losses, reached=reached
+            )
+            self.waiting.insert(0, again)
 
     def _close(self, trial_id: str, report: TrialReport) -> None:
         running = self.running.pop(trial_id, None)

@@ -30,7 +30,9 @@ from raynas.engine.tracking import (
     make_loggers,
     make_step_logs,
 )
-from raynas.engine.trial_setup import TrialSetup
+from raynas.engine.trials.patches import Patches
+from raynas.engine.trials.process_state import kept_process_state
+from raynas.engine.trials.trial_setup import TrialSetup
 from raynas.engine.tune_loop import run_trials
 from raynas.options.command_options import ResumeCall
 from raynas.report.refresh import refreshed, write_last
@@ -91,8 +93,10 @@ def run_search(
     strategy = config.make_strategy(space)
     check_pairs(config)
     check_idle(config, asked, space, data)
-    check_builds(space, data, config.training)
-    check_loaders(space, data, config.training)
+    libraries = Patches()
+    with kept_process_state():
+        check_builds(space, data, config.training)
+        check_loaders(space, data, config.training)
     check_strategy(strategy, config, space, data)
     asked_for = config.storage.rstrip("/")
     storage = open_folder(config.storage)
@@ -113,8 +117,9 @@ def run_search(
             file = run_file(config, data.fingerprint(), validation, started)
             for line in make_run(folder, config, space.source, modules, file, origin):
                 say(line)
-            begun = _Begun(RunFolder(folder, config), config, space, data, strategy, modules)
-            return _go(begun, view, hold, notice)
+            run = RunFolder(folder, config)
+            begun = _Begun(run, config, space, data, strategy, modules, libraries)
+            return _go(begun, view, begun.ledger(hold), notice)
 
 
 def resume_run(path: str, call: ResumeCall, view: View | None = None) -> RunFolder:
@@ -132,7 +137,12 @@ def resume_run(path: str, call: ResumeCall, view: View | None = None) -> RunFold
     config = read_run_config(folder)
     say, trials = view.say if view else _no_words, call.trials
     finished = list(RunFolder(folder, config).trials())
-    if trials is None or trials == config.trials:
+    changes = {
+        name: value
+        for name in ("trials", "trial_minutes")
+        if (value := getattr(call, name)) is not None and value != getattr(config, name)
+    }
+    if "trials" not in changes:
         ended = ended_words(RunFolder(folder, config), finished)
         if ended is not None:
             say(ended)
@@ -141,24 +151,26 @@ def resume_run(path: str, call: ResumeCall, view: View | None = None) -> RunFold
         if folder.local:
             refuse_links(folder.local)
         file = read_run_file(folder)
-        extended = trials is not None and trials != config.trials
         check_trials(folder, len(finished), trials or config.trials)
         code = read_code(folder, trust=call.trust)
         check_identity(folder, config, file.data_fingerprint, code.source, code.modules)
-        if trials is not None and extended:
-            config = make_config(**{**config.model_dump(), "trials": trials})
-        file = file.resumed(started, **({"trials": trials} if extended else {}))
+        config = make_config(**{**config.model_dump(), **changes})
+        file = file.resumed(started, **changes)
         install_modules(code.modules)
         space = load_space_source(code.source, config.space_name)
         data = load_data(config.data, options=config.data_options)
         _check_same_data(file.data_fingerprint, data, config)
         with joined(call.address):
             notice = Room(config).check()
-            if extended or file.started:  # what was refused so far has changed nothing
-                folder.write(RUN_FILE, file.to_yaml().encode())
             run, strategy = RunFolder(folder, config), config.make_strategy(space)
-            begun = _Begun(run, config, space, data, strategy, code.modules, resumed=True)
-            return _go(begun, view, hold, notice)
+            parts = (run, config, space, data, strategy, code.modules)
+            begun = _Begun(*parts, Patches(), resumed=True)
+            ledger = begun.ledger(hold)
+            for number in call.leave_out:
+                ledger.leave_out(number)
+            if changes or file.started:  # what was refused so far has changed nothing
+                folder.write(RUN_FILE, file.to_yaml().encode())
+            return _go(begun, view, ledger, notice)
 
 
 def _no_words(text: str) -> None:
@@ -189,7 +201,16 @@ class _Begun:
     data: DataSource
     strategy: Strategy
     modules: bytes
+    libraries: Patches
+    """Those of this process, before it builds a network of the space."""
     resumed: bool = False
+
+    def ledger(self, hold: Hold) -> Ledger:
+        """Open the ledger of the run, which ends when its folder is lost to somebody else."""
+        ledger = Ledger(self.run.folder, self.config, self.strategy)
+        ledger.check_hold = hold.check
+        hold.append(ledger.give_up)
+        return ledger
 
     def setup(self) -> TrialSetup:
         """Return what all its trials share."""
@@ -215,11 +236,8 @@ class _Begun:
         )
 
 
-def _go(begun: _Begun, view: View | None, hold: Hold, notice: str | None) -> RunFolder:
+def _go(begun: _Begun, view: View | None, ledger: Ledger, notice: str | None) -> RunFolder:
     run, config = begun.run, begun.config
-    ledger = Ledger(run.folder, config, begun.strategy)
-    ledger.check_hold = hold.check
-    hold.append(ledger.give_up)
     setup = begun.setup()
     words = [notice, *set_aside_broken(ledger), foreign_words(run)]
     if view:
@@ -247,7 +265,8 @@ def _go(begun: _Begun, view: View | None, hold: Hold, notice: str | None) -> Run
             raise RunFailed(_nothing_completed(ledger))
         if view and not setup.tests:
             view.say("Testing the best network on the test data …")
-        write_best(run, ledger.best[0], setup, begun.space)
+        patched = any(begun.libraries.changes())
+        write_best(run, ledger.best[0], setup, begun.space, patched=patched)
         write_last(run, "finished")
     return run
 

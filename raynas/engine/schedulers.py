@@ -13,7 +13,7 @@ from ray.tune.schedulers import (
 )
 
 from raynas.engine.ray_private import pending_trials
-from raynas.engine.trial_report import TrialReport
+from raynas.engine.trials.trial_report import TrialReport
 from raynas.options.scheduler_options import (
     AshaOptions,
     HyperbandOptions,

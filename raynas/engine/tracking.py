@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from ray import tune
 
-from raynas.engine.trial_report import TrialReport
+from raynas.engine.trials.trial_report import TrialReport
 from raynas.runs.run_config import RunConfig
 from raynas.runs.storage import Folder
 from raynas.space import describe

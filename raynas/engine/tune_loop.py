@@ -10,9 +10,9 @@ from typing import Any
 import ray
 from ray import tune
 
-from raynas.engine.candidate_trial import CandidateTrial
 from raynas.engine.cluster import Room
 from raynas.engine.ledger import Ledger
+from raynas.engine.overtime import Overtime
 from raynas.engine.ray_private import (
     IN_CREATION,
     LOW_MEMORY,
@@ -23,8 +23,10 @@ from raynas.engine.ray_private import (
     kill_worker,
 )
 from raynas.engine.schedulers import EarlyStopping, make_scheduler
-from raynas.engine.trial_report import TrialReport
-from raynas.engine.trial_setup import TrialSetup
+from raynas.engine.trials.candidate_trial import CandidateTrial
+from raynas.engine.trials.trial_report import TrialReport
+from raynas.engine.trials.trial_setup import TrialSetup
+from raynas.engine.trials.worker_state import WorkerSpentError
 from raynas.runs.storage import StoreError
 from raynas.tune import FINISHED, StrategySearcher
 
@@ -76,11 +78,14 @@ class _Results(_Unsaved, tune.Callback):
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._live: dict[str, Any] = {}
+        self._overtime = Overtime(ledger.config.trial_minutes, ledger.warn_of)
         self._kept_signal: KeptSignal | None = KeptSignal()
 
     def stop_all(self) -> bool:
         """Whether to end the run now; then what is being trained is killed, it can be resumed."""
         if not self._ledger.stopped.is_set() and self._ledger.fatal is None:
+            for trial_id in self._overtime.look():
+                kill_worker(self._live[trial_id])
             return False
         while self._live:
             _, trial = self._live.popitem()
@@ -102,7 +107,9 @@ class _Results(_Unsaved, tune.Callback):
             self._kept_signal = None
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
-        self._live[trial.trial_id] = trial
+        trial_id = trial.config["trial_id"]
+        self._live[trial_id] = trial
+        self._overtime.begin(trial_id)
 
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **_: Any
@@ -113,8 +120,9 @@ class _Results(_Unsaved, tune.Callback):
                 self._ledger.note(trial.config["trial_id"], report)
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
-        self._live.pop(trial.trial_id, None)
         report, trial_id = TrialReport.of(trial.last_result), trial.config["trial_id"]
+        self._live.pop(trial_id, None)
+        self._overtime.end(trial_id)
         with self._guard():
             if report is None:
                 self._ledger.fail(trial_id, "it ended without a result")
@@ -125,12 +133,18 @@ class _Results(_Unsaved, tune.Callback):
                 self._ledger.finish(trial_id, report)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
-        if self._live.pop(trial.trial_id, None) is None and self._ledger.stopped.is_set():
+        trial_id = trial.config["trial_id"]
+        overtime = self._overtime.end(trial_id, counts=False)
+        if self._live.pop(trial_id, None) is None and self._ledger.stopped.is_set():
             return  # killed by stop_all
         with self._guard():
             error = error_of(trial)
-            trial_id, reason = trial.config["trial_id"], _worker_error(error)
-            if _is_lost(error):
+            reason = _worker_error(error)
+            if overtime:
+                self._ledger.fail(trial_id, self._overtime.reason())
+            elif isinstance(error, WorkerSpentError):
+                self._ledger.put_back(trial_id)
+            elif _is_lost(error):
                 most = MACHINES_LOST if NODE_DIED in reason else WORKERS_LOST
                 self._ledger.lose(trial_id, reason, most)
             else:
@@ -228,7 +242,7 @@ def _quiet_tune() -> Iterator[None]:
     """Let Tune write and say only what the run needs, also where the user has started Ray."""
     logger = logging.getLogger("ray.tune")
     level = logger.level
-    logger.setLevel(logging.ERROR)
+    logger.setLevel(logging.CRITICAL)  # the record has what befalls a trial
     before = {name: os.environ.get(name) for name in _QUIET}
     os.environ.update(_QUIET)
     try:

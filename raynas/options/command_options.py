@@ -52,6 +52,16 @@ class ResumeCall(Trusting, Attended):
     trials: int | None = like(
         RunOptions, "trials", "Go on until there are so many trials.", default=None
     )
+    trial_minutes: float | None = like(
+        RunOptions,
+        "trial_minutes",
+        "From now on, minutes that a trial may take; then it is ended and has failed.",
+    )
+    leave_out: list[int] = Field(
+        [],
+        description="Number of an unfinished trial to record as failed instead of going on with "
+        "it, as one that hangs; repeat it for more.",
+    )
 
 
 class Ranked(Options):

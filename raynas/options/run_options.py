@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from raynas.options.option_model import Options
+from raynas.options.option_model import FAR, Options
 from raynas.options.strategy_options import Mode, SearchBasis
 from raynas.options.training_options import Epochs
 
@@ -84,6 +84,13 @@ class RunOptions(Resources, SearchBasis, Epochs, Subject):
     )
     concurrency: int | None = Field(
         None, ge=1, description="Trials at a time (default: as many as there is room for)."
+    )
+    trial_minutes: float | None = Field(
+        None,
+        gt=0,
+        le=FAR,
+        description="Minutes that a trial may take in its worker, a supernet's too; then it is "
+        "ended and has failed (default: no limit).",
     )
     keep: int = Field(3, ge=1, description="Keep the trained weights of this many best trials.")
     options: dict[str, Any] = Field(

@@ -23,7 +23,7 @@ def find_modules(source: str, names: list[str], folder: Path | None) -> bytes:
     imported under a name made up at run time is not found. Nothing found: no bytes.
     """
     folders = [folder] if folder else []
-    folders += [Path(entry) for entry in sys.path if not _installed(Path(entry).resolve())]
+    folders += [Path(entry) for entry in sys.path if not is_installed(Path(entry).resolve())]
     sources: dict[str, bytes] = {}
     queue = [*names, *_imports(source.encode(), "")]
     while queue:
@@ -96,7 +96,7 @@ def _imports(source: bytes, package: str) -> list[str]:
     return names
 
 
-def _installed(folder: Path) -> bool:
+def is_installed(folder: Path) -> bool:
     """Whether a folder belongs to the Python installation or its environment."""
     homes = {Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "purelib", "platlib")}
     return any(folder == home or home in folder.parents for home in homes) or not folder.is_dir()

@@ -3,9 +3,9 @@
 import ast
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,8 @@ class LoadedSpace:
     source: str
     path: str
     key: Callable[[Architecture], str] | None = None
+    namespace: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """All that the file defines."""
 
 
 def _bundled_folder() -> Path:
@@ -114,6 +116,7 @@ def load_space_source(source: str, name: str, path: Path | None = None) -> Loade
         source=source,
         path=where,
         key=getattr(module, "key", None),
+        namespace=vars(module),
     )
 
 

@@ -17,7 +17,7 @@ def test_interrupted_it_ends_cleanly_and_says_how_to_go_on(tmp_path):
     (tmp_path / "my_data.py").write_text(OWN_DATA)
     run = tmp_path / "runs/mine"
     going_on = r"Interrupted\. Go on with: raynas resume runs/mine\n"
-    flags = ["--trials=4", "--epochs=20", "--name=mine"]
+    flags = ["--trials=4", "--epochs=10", "--name=mine"]
     with command(tmp_path, "search", "--space=own.py", "--data=my_data:Own", *flags) as driver:
         wait_for(lambda: epochs_written(run) or driver.process.poll() is not None)
         with command(tmp_path, "status", "runs/mine") as status:
@@ -45,7 +45,7 @@ def test_interrupted_it_ends_cleanly_and_says_how_to_go_on(tmp_path):
     trials = list(open_run(str(run)).trials())
     assert sorted(trial.number for trial in trials) == [0, 1, 2, 3]
     assert {trial.status for trial in trials} == {"completed"}
-    assert {trial.epochs for trial in trials} == {20}
+    assert {trial.epochs for trial in trials} == {10}
 
 
 @pytest.mark.parametrize("verbose", [False, True])

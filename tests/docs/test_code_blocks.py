@@ -19,7 +19,7 @@ from trials_here import run_trials_here
 
 import raynas
 from raynas.engine.ledger import Ledger
-from raynas.engine.trial_setup import TrialSetup
+from raynas.engine.trials.trial_setup import TrialSetup
 from raynas.engine.tune_loop import run_trials
 from raynas.runs.run_file import parse_run_file
 from raynas.space import enumerate_all, load_space

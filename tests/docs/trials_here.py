@@ -12,10 +12,10 @@ from typing import Any
 
 from ray import tune
 
-from raynas.engine.candidate_trial import _run
 from raynas.engine.ledger import Ledger
-from raynas.engine.trial_report import TrialReport
-from raynas.engine.trial_setup import TrialSetup
+from raynas.engine.trials.candidate_trial import _run
+from raynas.engine.trials.trial_report import TrialReport
+from raynas.engine.trials.trial_setup import TrialSetup
 
 
 def run_trials_here(

@@ -49,7 +49,7 @@ class Host:
             "RAY_health_check_period_ms": "500",
             "RAY_health_check_timeout_ms": "1000",
             "RAY_health_check_failure_threshold": "3",
-            "RAY_preload_python_modules": "raynas.engine.candidate_trial",
+            "RAY_preload_python_modules": "raynas.engine.trials.candidate_trial",
             "RAY_USAGE_STATS_ENABLED": "0",
         }
 

@@ -9,7 +9,7 @@ import pytest
 from run_cases import checkpoints, open_ledger, report_of, score_of, small_config, train
 
 from raynas.engine.ledger import Ledger
-from raynas.engine.trial_report import TrialReport
+from raynas.engine.trials.trial_report import TrialReport
 from raynas.runs import record
 from raynas.runs.run_config import make_config
 from raynas.runs.storage import open_folder

@@ -5,7 +5,7 @@ from typing import Any
 from ray import tune
 from run_cases import checkpoints, open_ledger, small_config
 
-from raynas.engine.trial_report import TrialReport
+from raynas.engine.trials.trial_report import TrialReport
 from raynas.engine.tune_loop import run_trials
 from raynas.runs.storage import Folder
 

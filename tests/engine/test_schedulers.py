@@ -10,7 +10,7 @@ from run_cases import checkpoints, facts, record, write_space
 
 import raynas
 from raynas.engine.schedulers import EarlyStopping, make_scheduler
-from raynas.engine.trial_report import TrialReport
+from raynas.engine.trials.trial_report import TrialReport
 from raynas.options.data_options import DataOptions
 from raynas.options.scheduler_options import SCHEDULERS
 from raynas.options.training_options import TrainingOptions

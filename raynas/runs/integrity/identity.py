@@ -14,7 +14,7 @@ from raynas.runs.user_code import MODULES, SPACE
 
 CHANGEABLE = (
     "trials", "minutes", "concurrency", "cpus_per_trial", "gpus_per_trial", "workers_per_trial",
-    "keep", "logger",
+    "keep", "logger", "trial_minutes",
 )  # fmt: skip
 """The options that may be changed between a run's start and its end."""
 _PLACE = ("storage",)

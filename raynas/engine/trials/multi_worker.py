@@ -23,8 +23,8 @@ from raynas.engine.ray_private import (
     loss_of,
     worker_errors,
 )
-from raynas.engine.trial_report import TrialReport
-from raynas.engine.trial_setup import Tell, TrialSetup, train
+from raynas.engine.trials.trial_report import TrialReport
+from raynas.engine.trials.trial_setup import Tell, TrialSetup, train
 from raynas.training import Team
 
 _SETTINGS = {

@@ -15,11 +15,17 @@ import ray
 import torch
 from ray.tune import Trainable
 
-from raynas.engine.multi_worker import WorkersLostError, train_together
-from raynas.engine.trial_report import TrialReport
-from raynas.engine.trial_setup import TrialSetup, reached, test_trial, train
+from raynas.engine.trials.multi_worker import WorkersLostError, train_together
+from raynas.engine.trials.trial_report import TrialReport
+from raynas.engine.trials.trial_setup import TrialSetup, reached, test_trial, train
+from raynas.engine.trials.user_state import UserState
+from raynas.engine.trials.worker_state import WorkerSpentError, WorkerState
 from raynas.runs.storage import StoreError
+from raynas.runs.user_code import SPACE
 from raynas.training import CandidateError
+
+_ENDS_WITHIN_S = 60.0
+"""How long a trial that a scheduler has stopped is given to end."""
 
 
 class CandidateTrial(Trainable):
@@ -30,7 +36,8 @@ class CandidateTrial(Trainable):
     Training runs in a thread that hands over the report of each epoch, with the checkpoint already
     written, and goes on without waiting for the driver, unless a scheduler is to decide that: then
     no epoch is trained, and no checkpoint written, that it does not want. A candidate that fails
-    ends with a report that has an error, so that the worker stays warm.
+    ends with a report that has an error, so that the worker stays warm. Each trial finds the worker
+    as the first one did.
     """
 
     def setup(self, config: dict[str, Any], stored: Sequence[Any]) -> None:  # type: ignore[override]  # tune.with_parameters adds it
@@ -38,15 +45,30 @@ class CandidateTrial(Trainable):
         (reference,) = stored
         self._setup: TrialSetup = replace(ray.get(reference), stored=reference)
         self._setup.prepare()
+        self._look_at_space()
+        self._state = WorkerState(self._setup.user_state)
         self._begin(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Begin another trial in this worker, once the last one has ended."""
+        """Begin another trial in this worker, once the last one has ended.
+
+        Raises:
+            WorkerSpentError: the last one goes on, or left something that cannot be put back.
+        """
         self._end()
         if self._thread.ident is not None:
-            self._thread.join()
+            self._thread.join(_ENDS_WITHIN_S)
+            if self._thread.is_alive():
+                raise WorkerSpentError("the trial goes on, though it has been stopped")
+        self._state.restore()
+        if any(self._space_state.changes({SPACE: self._setup.space.namespace})):
+            self._setup.reload_space()
+            self._look_at_space()
         self._begin(new_config)
         return True
+
+    def _look_at_space(self) -> None:
+        self._space_state = UserState({SPACE: self._setup.space.namespace})
 
     def step(self) -> dict[str, Any]:
         """Train one epoch (or find out why that is not possible)."""
@@ -91,6 +113,7 @@ def _run(
         last = replace(report, started_at=started_at, node=node)
         reports.put(last)
 
+    torch.set_num_threads(setup.threads)  # a new thread has what any other thread has set
     try:
         _train(setup, config, put, stop, turns)
     except (WorkersLostError, StoreError) as error:

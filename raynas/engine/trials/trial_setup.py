@@ -11,8 +11,9 @@ from typing import Any
 
 import torch
 
-from raynas.data import DataSource
-from raynas.engine.trial_report import TrialReport
+from raynas.data import DataSource, UserData
+from raynas.engine.trials.trial_report import TrialReport
+from raynas.engine.trials.user_state import Namespace, numbers_of, user_modules
 from raynas.options.supernet_options import SupernetPlan
 from raynas.options.training_options import TrainingOptions
 from raynas.runs.files.plain_files import replace_file
@@ -74,6 +75,16 @@ class TrialSetup:
             os.chdir(self.working_directory)
             sys.path.insert(0, self.working_directory)  # where the user's modules may lie
         torch.set_num_threads(self.threads)
+
+    def user_state(self) -> dict[str, Namespace]:
+        """Return what the user's own modules and data module keep in this process now."""
+        data = self.data
+        kept = {data.name: numbers_of(data.instance())} if isinstance(data, UserData) else {}
+        return {**user_modules(), **kept}
+
+    def reload_space(self) -> None:
+        """Let this process load the space again when it needs it next."""
+        _space.cache_clear()
 
 
 def train(
