@@ -20,8 +20,9 @@ tests=(
 )
 
 install() {
-    local kind="$1" venv=".venv-$1" upgrade=()
-    [ ! -e "$venv/installed" ] || return 0
+    local kind="$1" venv=".venv-$1" upgrade=() wanted
+    wanted="$(cat pyproject.toml constraints.txt | sha256sum)"
+    [ "$(cat "$venv/installed" 2> /dev/null)" != "$wanted" ] || return 0
     [ -x "$venv/bin/python" ] || "${PYTHON:-python3}" -m venv "$venv"
     grep '^torch==' constraints.txt > "$venv/versions.txt"
     if [ "$kind" = lowest ]; then
@@ -32,7 +33,7 @@ install() {
     "$venv/bin/pip" install --quiet --disable-pip-version-check --constraint "$venv/versions.txt" \
         "${upgrade[@]}" --editable ".[onnx]" pytest pytest-xdist 2> "$venv/install.log" ||
         { cat "$venv/install.log" >&2; return 1; }
-    touch "$venv/installed"
+    echo "$wanted" > "$venv/installed"
 }
 
 echo "Installing the ${kinds[*]} versions"

@@ -53,6 +53,10 @@ class Own(LightningDataModule):
 """A user's data module, as a file of its own."""
 
 
+LOADING = "Loading …\n"
+"""What a command that needs PyTorch says at once."""
+
+
 class Command:
     """A `raynas` command that is running; everything it starts can be told by its `mark`."""
 
@@ -77,8 +81,8 @@ class Command:
         return self.process.returncode, out, err
 
     def gone(self) -> bool:
-        """Whether nothing is left; Ray's two agents, which train nothing, may take 20 seconds."""
-        return all("agent" in process.lower() for process in processes_with(self.mark))
+        """Whether nothing is left of it."""
+        return not processes_with(self.mark)
 
 
 @contextmanager

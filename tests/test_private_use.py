@@ -79,8 +79,8 @@ def names_bound(trees: Iterable[ast.AST]) -> set[str]:
     return names - UNDOCUMENTED_NAMES
 
 
-DOCUMENTED = {"_asdict", "_fields", "_make", "_replace", "_current_frames"}
-"""Public, though they begin so: of named tuples, and of Python's sys."""
+DOCUMENTED = {"_asdict", "_fields", "_make", "_replace", "_current_frames", "_exit"}
+"""Public, though they begin so: of named tuples, and of Python's sys and os."""
 OWN_NAMES = DOCUMENTED | names_bound(
     ast.parse(path.read_text(encoding="utf-8")) for path in MODULES
 )

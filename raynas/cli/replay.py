@@ -1,11 +1,15 @@
 """The command that runs strategies on tables: replay."""
 
+import time
 from typing import Any
 
 from raynas.cli.arguments import options_of, read_call
 from raynas.cli.run_command import run_command
 from raynas.options.command_options import ReplayCall
 from raynas.terminal.output import Output
+
+_SAY_EVERY_S = 10.0
+"""How often progress is said where the output is no terminal."""
 
 
 @options_of(ReplayCall)
@@ -24,9 +28,18 @@ def replay(call_values: dict[str, Any]) -> None:
         from raynas.simulation.run_replay import replay
 
         quiet = not output.console.is_terminal
+        last = time.monotonic()
         with Progress(console=output.console, transient=True, disable=quiet) as bar:
             task = bar.add_task("seeds", total=call.seeds)
-            summary = replay(call, lambda: bar.advance(task))
+
+            def progress() -> None:
+                nonlocal last
+                bar.advance(task)
+                if quiet and time.monotonic() - last > _SAY_EVERY_S:
+                    last = time.monotonic()
+                    output.say(f"{bar.tasks[0].completed:.0f}/{call.seeds} seeds")
+
+            summary = replay(call, progress)
         output.say(summary.text())
 
     run_command(run, verbose=True)

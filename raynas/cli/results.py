@@ -3,7 +3,7 @@
 from typing import Any
 
 from raynas.cli.arguments import RunPath, Verbose, options_of, read_call
-from raynas.cli.run_command import finish, run_command
+from raynas.cli.run_command import finish, loading, run_command
 from raynas.options.command_options import ExportCall, RetrainCall
 from raynas.terminal.output import Output
 
@@ -20,6 +20,7 @@ def retrain(call_values: dict[str, Any], run_folder: RunPath, verbose: Verbose =
 
     def run(output: Output) -> None:
         call = read_call(RetrainCall, call_values)
+        loading(output)
 
         from raynas.results.retrain import retrain_run
 
@@ -40,6 +41,7 @@ def export(call_values: dict[str, Any], run_folder: RunPath) -> None:
 
     def run(output: Output) -> None:
         call = read_call(ExportCall, call_values)
+        loading(output)
 
         from raynas.results.export import export_run, summary
 

@@ -39,6 +39,11 @@ def _guarded(body: Callable[[Output], None], output: Output) -> int:
     return 0
 
 
+def loading(output: Output) -> None:
+    """Say at once that the command has been understood: importing PyTorch and Ray takes seconds."""
+    output.say("Loading …")
+
+
 def finish(run: "RunFolder", output: Output) -> None:
     """Say how a search or a retraining ended and what to type next.
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from raynas.cli.arguments import RunPath, Verbose, options_of, parse_set, read_call
-from raynas.cli.run_command import finish, run_command
+from raynas.cli.run_command import finish, loading, run_command
 from raynas.options.command_options import ResumeCall, SearchCall
 from raynas.terminal.output import Output
 
@@ -44,6 +44,7 @@ def search(
             wanted = make_config(**values, options=options)
         else:
             wanted = parse_run_file(file, str(config)).config(**values, options=options)
+        loading(output)
 
         from raynas.engine.run_search import run_search
 
@@ -63,6 +64,7 @@ def resume(call_values: dict[str, Any], run_folder: RunPath, verbose: Verbose = 
 
     def run(output: Output) -> None:
         call: ResumeCall = read_call(ResumeCall, call_values)
+        loading(output)
 
         from raynas.engine.run_search import resume_run
 

@@ -8,11 +8,11 @@ import json
 import pickle
 import re
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 import ray
@@ -24,6 +24,8 @@ from ray.util.placement_group import placement_group, remove_placement_group
 
 PRELOAD = "RAY_preload_python_modules"
 """Names what idle workers import beforehand. Instead: `ray.init`, when it takes that."""
+LOOPBACK_ONLY: dict[str, Any] = {"_node_ip_address": "127.0.0.1"}
+"""What `ray.init` takes to let nobody in from another machine. Instead: an option of its own."""
 QUIET = {
     "RAY_AIR_NEW_OUTPUT": "0",  # no tables of Tune's own
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # no warning about it
@@ -51,18 +53,28 @@ _NODE = re.compile("node_[0-9a-f]{40,}")
 
 
 @contextmanager
-def own_session() -> Iterator[None]:
+def own_session(*, loopback: bool) -> Iterator[list["subprocess.Popen[bytes]"]]:
     """Start Ray's processes in sessions of their own: signals to our group do not reach them.
 
-    They end with this process all the same, or by `ray.shutdown`.
+    They end with this process all the same, or by `ray.shutdown`. Yields those that are started.
+    With `loopback`, `LOOPBACK_ONLY` is taken by its word, and not for the address of this machine.
     """
     where: Any = services
-    before = where.ConsolePopen
-    where.ConsolePopen = partial(before, start_new_session=True)
+    before, resolve = where.ConsolePopen, where.resolve_ip_for_localhost
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*arguments: Any, **options: Any) -> Any:
+        process = before(*arguments, **options, start_new_session=True)
+        started.append(process)
+        return process
+
+    where.ConsolePopen = start
+    if loopback:
+        where.resolve_ip_for_localhost = lambda host: host
     try:
-        yield
+        yield started
     finally:
-        where.ConsolePopen = before
+        where.ConsolePopen, where.resolve_ip_for_localhost = before, resolve
 
 
 class KeptSignal:

@@ -6,11 +6,12 @@ import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import Protocol
 
 from raynas.data import DataSource, is_user_data, load_data, located
 from raynas.engine.best_network import write_best
-from raynas.engine.cluster import Room, joined, worker_share
+from raynas.engine.cluster import RayProcesses, Room, joined, worker_share
 from raynas.engine.ledger import Ledger
 from raynas.engine.preflight import (
     check_builds,
@@ -49,6 +50,7 @@ from raynas.runs.run_file import RUN_FILE, read_run_config, read_run_file, run_f
 from raynas.runs.run_folder import CHECKPOINTS, RunFolder, foreign_words
 from raynas.runs.storage import open_folder
 from raynas.runs.user_code import find_modules, install_modules
+from raynas.runs.wording import command
 from raynas.space import LoadedSpace, load_space, load_space_source
 from raynas.strategies import Strategy
 
@@ -110,7 +112,7 @@ def run_search(
     if storage.uri != asked_for:
         say(f"The secrets in --storage are written nowhere; to go on with this run, {INSTEAD}")
     modules = _modules(config, space)
-    with joined(address):
+    with joined(address) as processes:
         notice = Room(config).check()
         folder.make()
         with locked(folder) as hold:
@@ -118,7 +120,7 @@ def run_search(
             for line in make_run(folder, config, space.source, modules, file, origin):
                 say(line)
             run = RunFolder(folder, config)
-            begun = _Begun(run, config, space, data, strategy, modules, libraries)
+            begun = _Begun(run, config, space, data, strategy, modules, libraries, processes)
             return _go(begun, view, begun.ledger(hold), notice)
 
 
@@ -160,11 +162,11 @@ def resume_run(path: str, call: ResumeCall, view: View | None = None) -> RunFold
         space = load_space_source(code.source, config.space_name)
         data = load_data(config.data, options=config.data_options)
         _check_same_data(file.data_fingerprint, data, config)
-        with joined(call.address):
+        with joined(call.address) as processes:
             notice = Room(config).check()
             run, strategy = RunFolder(folder, config), config.make_strategy(space)
             parts = (run, config, space, data, strategy, code.modules)
-            begun = _Begun(*parts, Patches(), resumed=True)
+            begun = _Begun(*parts, Patches(), processes, resumed=True)
             ledger = begun.ledger(hold)
             for number in call.leave_out:
                 ledger.leave_out(number)
@@ -203,6 +205,7 @@ class _Begun:
     modules: bytes
     libraries: Patches
     """Those of this process, before it builds a network of the space."""
+    processes: RayProcesses
     resumed: bool = False
 
     def ledger(self, hold: Hold) -> Ledger:
@@ -238,6 +241,8 @@ class _Begun:
 
 def _go(begun: _Begun, view: View | None, ledger: Ledger, notice: str | None) -> RunFolder:
     run, config = begun.run, begun.config
+    begun.processes.on_loss = lambda words: ledger.give_up(RunFailed(words + _go_on(run)))
+    begun.processes.last_words = lambda words: (view.say if view else print)(words + _go_on(run))
     setup = begun.setup()
     words = [notice, *set_aside_broken(ledger), foreign_words(run)]
     if view:
@@ -269,6 +274,10 @@ def _go(begun: _Begun, view: View | None, ledger: Ledger, notice: str | None) ->
         write_best(run, ledger.best[0], setup, begun.space, patched=patched)
         write_last(run, "finished")
     return run
+
+
+def _go_on(run: RunFolder) -> str:
+    return f". Go on with: {command()} resume {quote(run.folder.uri)}"
 
 
 def _nothing_completed(ledger: Ledger) -> str:

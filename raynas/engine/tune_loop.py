@@ -177,7 +177,7 @@ def run_trials(
     `callbacks` follow the trials, too.
 
     Raises:
-        Exception: what made it impossible to write to the run folder.
+        Exception: what made it impossible to go on, as to write to the run folder.
     """
     if not ledger.left or (ledger.exhausted and not ledger.running):
         return

@@ -158,6 +158,11 @@ class ReplayCall(Options):
     duration: str | None = Field(
         None, description="The column with the seconds of an evaluation (default: 1 each)."
     )
+    missing: Literal["refuse", "fail"] = Field(
+        "refuse",
+        description="What an architecture is that the table does not have: refuse ends the replay, "
+        "fail makes it a failed trial.",
+    )
     mode: Mode = like(StrategyOptions, "mode", "Which way the signal is better.")
     deduplicate: Deduplicate = like(RunOptions, "deduplicate")
     jobs: int = Field(1, ge=1, description="Processes that share the seeds.")

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from statistics import median
 from typing import Any
 
 import fsspec
@@ -17,11 +18,19 @@ ONE_SECOND = 1.0
 class Lookup:
     """Answers with the signal and the duration that a table has for an architecture's key.
 
-    A signal that is missing (null) or not finite is a failed trial.
+    A signal that is missing (null) or not finite is a failed trial; so is, with `absent_fails`, an
+    architecture that is not in the table. It takes the median of the durations.
     """
 
     def __init__(
-        self, space: LoadedSpace, table: str, key: str, signal: str, duration: str | None = None
+        self,
+        space: LoadedSpace,
+        table: str,
+        key: str,
+        signal: str,
+        duration: str | None = None,
+        *,
+        absent_fails: bool = False,
     ) -> None:
         """Read the columns that are needed.
 
@@ -52,6 +61,8 @@ class Lookup:
                     f"table {table}, column {duration!r}: expected seconds above 0, "
                     f"got {took} for {name!r}"
                 )
+        usual = median(took or ONE_SECOND for _, took in self._rows.values()) if self._rows else 1.0
+        self._absent = (None, usual) if absent_fails else None
 
     def __len__(self) -> int:
         """Return the number of architectures in the table."""
@@ -81,9 +92,12 @@ class Lookup:
         try:
             signal, seconds = self._rows[name]
         except (KeyError, TypeError):
+            if self._absent is not None:
+                return self._absent
             raise ValueError(
                 f"{self._where}: {name!r} is not there, the key of {architecture.value!r}; "
-                f"expected one like {next(iter(self._rows), None)!r}"
+                f"expected one like {next(iter(self._rows), None)!r}; --missing fail takes it for "
+                "a failed trial"
             ) from None
         return signal, seconds or ONE_SECOND
 

@@ -3,10 +3,12 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Self
 
 import fsspec
 import numpy as np
@@ -47,7 +49,7 @@ class Summary:
 
 
 def replay(wanted: ReplayCall, progress: Callable[[], object] = lambda: None) -> Summary:
-    """Run all seeds and write the output, a Parquet file with one row an evaluation.
+    """Run all seeds and write the output, a Parquet file with one row an evaluation, seed by seed.
 
     Its columns: seed, number (order of proposal), finished (order of completion), worker,
     started_at and finished_at (simulated seconds), key, signal. What was asked for stands as
@@ -59,24 +61,60 @@ def replay(wanted: ReplayCall, progress: Callable[[], object] = lambda: None) ->
     started = time.perf_counter()
     _check(wanted)
     _prepare(_described(wanted))
-    parts, best, idle = [], [], []
-    for seed, part, share in _all_seeds(wanted):
-        if not len(part):
-            raise ValueError(f"strategy {wanted.strategy} proposed nothing with seed {seed}")
-        parts.append(part)
-        idle.append(share)
-        signals = part["signal"].drop_null().to_numpy()
-        if len(signals):
-            best.append(float(signals.max() if wanted.mode == "max" else signals.min()))
-        progress()
-    table = pa.concat_tables(parts).replace_schema_metadata({"raynas": _described(wanted)})
-    try:
-        with fsspec.open(wanted.output, "wb") as file:
-            pq.write_table(table, file)
-    except (OSError, ImportError, ValueError) as error:
-        raise ValueError(f"output {wanted.output!r} cannot be written: {error}") from error
+    best: list[float] = []
+    idle: list[float] = []
+    evaluations = 0
+    with _Output(wanted) as output:
+        for seed, part, share in _all_seeds(wanted):
+            if not len(part):
+                raise ValueError(f"strategy {wanted.strategy} proposed nothing with seed {seed}")
+            output.write(part)
+            evaluations += len(part)
+            idle.append(share)
+            signals = part["signal"].drop_null().to_numpy()
+            if len(signals):
+                best.append(float(signals.max() if wanted.mode == "max" else signals.min()))
+            progress()
     seconds = time.perf_counter() - started
-    return Summary(wanted, best, len(table), float(np.mean(idle)), seconds)
+    return Summary(wanted, best, evaluations, float(np.mean(idle)), seconds)
+
+
+class _Output:
+    """The Parquet file, which grows seed by seed; whatever ends the replay, it can be read."""
+
+    def __init__(self, wanted: ReplayCall) -> None:
+        self._wanted = wanted
+        self._open = ExitStack()
+        self._writer: pq.ParquetWriter | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        with self._refusing():
+            self._open.close()
+
+    def write(self, part: pa.Table) -> None:
+        """Write the rows of a seed.
+
+        Raises:
+            ValueError: that is not possible.
+        """
+        with self._refusing():
+            if self._writer is None:
+                file = self._open.enter_context(fsspec.open(self._wanted.output, "wb"))
+                schema = part.schema.with_metadata({"raynas": _described(self._wanted)})
+                self._writer = self._open.enter_context(pq.ParquetWriter(file, schema))
+            self._writer.write_table(part)
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ImportError, ValueError) as error:
+            raise ValueError(
+                f"output {self._wanted.output!r} cannot be written: {error}"
+            ) from error
 
 
 def _described(wanted: ReplayCall) -> str:
@@ -125,7 +163,8 @@ def _prepare(described: str) -> tuple[LoadedSpace, Lookup]:
     """Read what all seeds share, once a process."""
     wanted = ReplayCall.model_validate_json(described)
     space = load_space(wanted.space)
-    lookup = Lookup(space, wanted.table, wanted.key, wanted.signal, wanted.duration)
+    columns = (wanted.table, wanted.key, wanted.signal, wanted.duration)
+    lookup = Lookup(space, *columns, absent_fails=wanted.missing == "fail")
     return space, lookup
 
 

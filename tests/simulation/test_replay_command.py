@@ -9,6 +9,7 @@ from types import ModuleType
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.parquet as pq
 import pytest
 
@@ -202,3 +203,42 @@ def test_what_cannot_be_compared_is_said_in_one_line(
     out, err = capfd.readouterr()
     assert out == ""
     assert re.fullmatch(rf"compare_strategies: .*{expected}.*\n", err)
+
+
+def test_an_absent_row_is_a_failed_trial_where_that_is_wanted(call: Call) -> None:
+    whole = pq.read_table("table.parquet")
+    pq.write_table(whole.filter(pa.compute.greater(whole["score"], 9.0)), "table.parquet")
+    replay = f"{REPLAY} --strategy random --seeds 3 --duration seconds --output out.parquet"
+    code, _, err = call(replay)
+    assert code == 2
+    assert re.search(r"'0-\d|1-[0-3]' is not there, .*; --missing fail takes it for a failed", err)
+    code, _, err = call(f"{replay} --missing fail")
+    assert (code, err) == (0, "")
+    rows = pq.read_table("out.parquet").to_pandas()
+    absent = ~rows["key"].isin(
+        whole.filter(pa.compute.greater(whole["score"], 9.0))["name"].to_pylist()
+    )
+    assert 0 < absent.sum() < len(rows)
+    assert (rows["signal"].isna() == absent).all()
+    seconds = rows["finished_at"] - rows["started_at"]
+    assert (seconds[absent] == 5.5).all()
+
+
+def test_a_replay_that_is_ended_leaves_the_seeds_that_were_done(call: Call, monkeypatch) -> None:
+    from raynas.options.command_options import ReplayCall
+    from raynas.simulation.run_replay import replay
+
+    done = []
+
+    def progress() -> None:
+        done.append(1)
+        if len(done) == 2:
+            raise KeyboardInterrupt
+
+    wanted = ReplayCall(
+        space="own.py", table="table.parquet", key="name", signal="score", strategy="random",
+        trials=5, output="out.parquet", seeds=9,
+    )  # fmt: skip
+    with pytest.raises(KeyboardInterrupt):
+        replay(wanted, progress)
+    assert pq.read_table("out.parquet")["seed"].to_pylist() == [0] * 5 + [1] * 5

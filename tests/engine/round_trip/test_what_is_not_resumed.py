@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import ray
+from command_cases import LOADING
 from run_cases import SPACE, open_ledger, small_config, train, write_table
 
 import raynas
@@ -34,7 +35,7 @@ def refused(capfd: pytest.CaptureFixture[str], *arguments: object) -> str:
     with pytest.raises(SystemExit) as ended:
         app(list(map(str, arguments)))
     out, err = capfd.readouterr()
-    assert (ended.value.code, out) == (2, "")
+    assert (ended.value.code, out) == (2, LOADING)
     assert re.fullmatch("raynas: .*\n", err)
     return err
 

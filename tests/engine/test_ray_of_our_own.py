@@ -1,0 +1,44 @@
+"""The Ray that a search starts on its own machine: who can reach it, and what if it breaks down."""
+
+import ipaddress
+import signal
+
+import psutil
+from command_cases import LOADING, SLOW_SPACE, command, epochs_written
+from run_cases import wait_for, write_space
+
+from raynas.runs.run_folder import open_run
+
+
+def listens_at(process: psutil.Process) -> set[str]:
+    connections = process.net_connections(kind="inet")
+    return {c.laddr.ip for c in connections if c.status == psutil.CONN_LISTEN}
+
+
+def is_loopback(address: str) -> bool:
+    ip = ipaddress.ip_address(address)
+    mapped = getattr(ip, "ipv4_mapped", None)
+    return (mapped or ip).is_loopback
+
+
+def test_it_is_reached_from_this_machine_alone_and_its_end_is_said(tmp_path):
+    write_space(tmp_path, SLOW_SPACE)
+    what = ("search", "--space=own.py", "--trials=40", "--epochs=50", "--name=run")
+    run = tmp_path / "runs/run"
+    with command(tmp_path, *what) as driver:
+        wait_for(lambda: epochs_written(run) or driver.process.poll() is not None)
+        ours = psutil.Process(driver.process.pid)
+        processes = [ours, *ours.children(recursive=True)]
+        listening = {p.name(): addresses for p in processes if (addresses := listens_at(p))}
+        assert {"gcs_server", "raylet"} <= listening.keys()
+        assert all(map(is_loopback, set().union(*listening.values()))), listening
+        next(p for p in processes if p.name() == "gcs_server").send_signal(signal.SIGKILL)
+        out, err = driver.process.communicate(timeout=30)
+        wait_for(driver.gone, 10)
+    assert driver.process.returncode == 1
+    assert out.startswith(LOADING)
+    last = (out + err).splitlines()[-1]
+    assert "Ray's gcs_server has ended, and with it all workers; what is recorded is kept" in last
+    assert last.endswith(". Go on with: raynas resume runs/run")
+    state = open_run(str(run)).state(0)
+    assert state == "interrupted"
