@@ -11,7 +11,9 @@ import raynas
 from raynas.runs.run_folder import open_run
 
 
-@pytest.mark.parametrize(("scheduler", "kills"), [("none", 3), ("asha", 2)])
+@pytest.mark.parametrize(
+    ("scheduler", "kills"), [("none", 3), pytest.param("asha", 2, marks=pytest.mark.slow)]
+)
 def test_killed_again_and_again_it_is_the_run_that_it_would_have_been(
     ray_cluster, tmp_path, scheduler, kills
 ):

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from command_cases import OWN_DATA
+from command_cases import LOADING, OWN_DATA
 from hosts import Host, one_host
 
 import raynas
@@ -106,7 +106,7 @@ def test_jobs_search_with_the_users_modules_and_nodes_come_for_larger_trials(tmp
         for stranger, (address, reason) in STRANGERS.items():
             joining = [*search, storage, f"--address={address}", "--name=none"]
             out = said(host, 2, "env", stranger, *joining)
-            said_of_it = [line for line in out.splitlines() if line]
+            said_of_it = [line for line in out.replace(LOADING, "").splitlines() if line]
             assert len(said_of_it) == 1, "one line, and no traceback"
             assert (
                 f"raynas: address '{address}': no Ray cluster can be joined there: {reason}" in out
