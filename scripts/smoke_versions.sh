@@ -3,14 +3,14 @@
 # that they allow into .venv-lowest and .venv-newest and runs with both what a search is made of: the
 # strategies' contract, the private names, one search killed, resumed, retrained and exported.
 #
-#   ./scripts/smoke_versions.sh [lowest|newest] [--install-only]
+#   ./scripts/smoke_versions.sh [lowest|newest]
 #
 # PyTorch stays the build of constraints.txt. Another version's new warnings are no failures.
 
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-kinds=(lowest newest)
-[ $# -eq 0 ] || kinds=("$1")
+kinds=("${@:-lowest}")
+[ $# -gt 0 ] || kinds=(lowest newest)
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" PYTHONWARNINGS=ignore
 tests=(
     tests/strategies/test_strategy_contract.py
@@ -20,9 +20,7 @@ tests=(
 )
 
 install() {
-    local kind="$1" venv=".venv-$1" upgrade=() wanted
-    wanted="$(cat pyproject.toml constraints.txt | sha256sum)"
-    [ "$(cat "$venv/installed" 2> /dev/null)" != "$wanted" ] || return 0
+    local kind="$1" venv=".venv-$1" upgrade=()
     [ -x "$venv/bin/python" ] || "${PYTHON:-python3}" -m venv "$venv"
     grep '^torch==' constraints.txt > "$venv/versions.txt"
     if [ "$kind" = lowest ]; then
@@ -33,7 +31,6 @@ install() {
     "$venv/bin/pip" install --quiet --disable-pip-version-check --constraint "$venv/versions.txt" \
         "${upgrade[@]}" --editable ".[onnx]" pytest pytest-xdist 2> "$venv/install.log" ||
         { cat "$venv/install.log" >&2; return 1; }
-    echo "$wanted" > "$venv/installed"
 }
 
 echo "Installing the ${kinds[*]} versions"
@@ -45,7 +42,6 @@ done
 for one in "${started[@]}"; do
     wait "$one"
 done
-[ "${2:-}" != --install-only ] || exit 0
 for kind in "${kinds[@]}"; do
     echo "Testing with the $kind versions"
     ".venv-$kind/bin/python" -m pytest --quiet -W ignore -p no:cacheprovider \

@@ -30,8 +30,7 @@ class Overtime:
         self._seconds: list[float] = []
         self._warned: set[str] = set()
         self._looked = 0.0
-        self.over: set[str] = set()
-        """The trials that have been named as over their time and have not ended since."""
+        self._over: set[str] = set()
 
     def begin(self, trial_id: str) -> None:
         """A worker begins with a trial."""
@@ -42,8 +41,8 @@ class Overtime:
         begun = self._begun.pop(trial_id, None)
         if begun is not None and counts:
             self._seconds.append(self._clock() - begun)
-        was_over = trial_id in self.over
-        self.over.discard(trial_id)
+        was_over = trial_id in self._over
+        self._over.discard(trial_id)
         return was_over
 
     def look(self) -> Iterator[str]:
@@ -59,8 +58,8 @@ class Overtime:
             if seconds > long and trial_id not in self._warned:
                 self._warned.add(trial_id)
                 self._warn(trial_id, self._words(seconds, usual))
-            if self._limit is not None and seconds > self._limit and trial_id not in self.over:
-                self.over.add(trial_id)
+            if self._limit is not None and seconds > self._limit and trial_id not in self._over:
+                self._over.add(trial_id)
                 yield trial_id
 
     def reason(self) -> str:

@@ -6,7 +6,6 @@ import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from shlex import quote
 from typing import Protocol
 
 from raynas.data import DataSource, is_user_data, load_data, located
@@ -50,7 +49,7 @@ from raynas.runs.run_file import RUN_FILE, read_run_config, read_run_file, run_f
 from raynas.runs.run_folder import CHECKPOINTS, RunFolder, foreign_words
 from raynas.runs.storage import open_folder
 from raynas.runs.user_code import find_modules, install_modules
-from raynas.runs.wording import command
+from raynas.runs.wording import go_on
 from raynas.space import LoadedSpace, load_space, load_space_source
 from raynas.strategies import Strategy
 
@@ -241,8 +240,9 @@ class _Begun:
 
 def _go(begun: _Begun, view: View | None, ledger: Ledger, notice: str | None) -> RunFolder:
     run, config = begun.run, begun.config
-    begun.processes.on_loss = lambda words: ledger.give_up(RunFailed(words + _go_on(run)))
-    begun.processes.last_words = lambda words: (view.say if view else print)(words + _go_on(run))
+    hint, last_words = go_on(run.folder.uri), view.say if view else print
+    begun.processes.on_loss = lambda words: ledger.give_up(RunFailed(f"{words}. {hint}"))
+    begun.processes.last_words = lambda words: last_words(f"{words}. {hint}")
     setup = begun.setup()
     words = [notice, *set_aside_broken(ledger), foreign_words(run)]
     if view:
@@ -274,10 +274,6 @@ def _go(begun: _Begun, view: View | None, ledger: Ledger, notice: str | None) ->
         write_best(run, ledger.best[0], setup, begun.space, patched=patched)
         write_last(run, "finished")
     return run
-
-
-def _go_on(run: RunFolder) -> str:
-    return f". Go on with: {command()} resume {quote(run.folder.uri)}"
 
 
 def _nothing_completed(ledger: Ledger) -> str:

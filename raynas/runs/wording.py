@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from shlex import quote
 from statistics import mean, stdev
 
 from raynas.options.run_options import RunOptions
@@ -84,3 +85,8 @@ def derived_words(trial: Trial) -> str:
     derived = describe(trial.derived.value) if trial.derived else "nothing"
     warnings = "".join(f"; {warning}" for warning in trial.proposal.notes.get("warnings", ()))
     return f"{trial.epochs} epochs, derived {derived}{warnings}"
+
+
+def go_on(uri: str) -> str:
+    """Say what goes on with the run in a folder: "Go on with: raynas resume runs/my-run"."""
+    return f"Go on with: {command()} resume {quote(uri)}"

@@ -61,12 +61,15 @@ class Lookup:
                     f"table {table}, column {duration!r}: expected seconds above 0, "
                     f"got {took} for {name!r}"
                 )
-        usual = median(took or ONE_SECOND for _, took in self._rows.values()) if self._rows else 1.0
-        self._absent = (None, usual) if absent_fails else None
+        self._absent = (None, self._usual_seconds()) if absent_fails else None
 
     def __len__(self) -> int:
         """Return the number of architectures in the table."""
         return len(self._rows)
+
+    def _usual_seconds(self) -> float:
+        seconds = [took or ONE_SECOND for _, took in self._rows.values()]
+        return median(seconds) if seconds else ONE_SECOND
 
     def key(self, architecture: Architecture) -> str:
         """Return the key of an architecture.

@@ -13,14 +13,13 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from shlex import quote
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from rich.console import Console
 from rich.markup import escape
 
-from raynas.runs.wording import command
+from raynas.runs.wording import go_on
 
 if TYPE_CHECKING:
     from raynas.runs.run_folder import RunFolder
@@ -104,7 +103,7 @@ class Output:
         """Say how to go on, once there is a run."""
         if self._run is None:
             return ""
-        return f" Go on with: {command()} resume {quote(self._run.folder.uri)}"
+        return f" {go_on(self._run.folder.uri)}"
 
     def _details(self) -> str:
         if self._verbose:
