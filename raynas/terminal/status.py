@@ -1,7 +1,5 @@
 """What a run folder says, for a person: while it runs, and at the end."""
 
-from shlex import quote
-
 from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
@@ -10,7 +8,7 @@ from raynas.runs.found_network import Origin
 from raynas.runs.ranking import ranked
 from raynas.runs.run_folder import RunFolder, foreign_words, open_run
 from raynas.runs.trial import Trial
-from raynas.runs.wording import command, derived_words, metric_text, roughly, trials_in_words
+from raynas.runs.wording import derived_words, go_on, metric_text, roughly, trials_in_words
 from raynas.space import describe
 
 SHOWN = 5
@@ -31,7 +29,7 @@ def show_status(path: str, console: Console) -> None:
     if words := foreign_words(run):
         console.print(escape(words))
     if state == "interrupted":
-        console.print(f"Go on with: {command()} resume {escape(quote(path))}")
+        console.print(escape(go_on(path)))
 
 
 def status_of(run: RunFolder, trials: list[Trial], state: str) -> list[RenderableType]:
