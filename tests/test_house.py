@@ -42,12 +42,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "tune": {"space", "strategies"},
     "runs/files": set(),
-    "runs": {"options", "space", "strategies", "runs/files"},
+    "runs": {"options", "pareto", "space", "strategies", "runs/files"},
     "runs/integrity": {"options", "space", "strategies", "runs", "runs/files"},
     "report/drawing": {"space", "runs"},
     "report/facts": {"options", "runs", "strategies", "report/drawing"},
     "report/sections": {
-        "pareto", "space", "space/relaxation", "runs", "report/drawing", "report/facts",
+        "space", "space/relaxation", "runs", "report/drawing", "report/facts",
     },
     "report": {
         "options", "space", "runs", "report/drawing", "report/facts", "report/sections",
@@ -65,8 +65,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "engine/trials",
     },
     "results": {
-        "options", "space", "data", "nets", "training", "runs", "runs/integrity", "networks",
-        "engine",
+        "options", "space", "data", "nets", "training", "runs", "runs/files", "runs/integrity",
+        "networks", "engine",
     },
     "terminal": {"options", "space", "data", "nets", "strategies", "runs", "engine"},
     "run": {"options", "space", "nets", "runs", "networks", "report", "results", "terminal"},

@@ -53,7 +53,10 @@ def test_rays_processes_are_started_in_sessions_of_their_own():
     code = [sys.executable, "-c", "import os; print(os.getpid() == os.getsid(0))"]
     answers = []
     this_machine = services.resolve_ip_for_localhost("127.0.0.1")
-    for context in (ray_private.own_session(loopback=True), contextlib.nullcontext()):
+    for context in (
+        ray_private.own_session(loopback=True, starts_within_s=1),
+        contextlib.nullcontext(),
+    ):
         with context as started:
             address = "127.0.0.1" if started is not None else this_machine
             assert services.resolve_ip_for_localhost("127.0.0.1") == address

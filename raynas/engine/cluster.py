@@ -22,11 +22,14 @@ from raynas.engine.ray_private import (
     own_session,
 )
 from raynas.options.run_options import RunOptions
+from raynas.runs.endings import RunFailed
 
 _PRELOADED = "raynas.engine.trials.candidate_trial"
 """What a local Ray's idle workers import at once, all together, before the first trials come."""
 _ANSWERS_WITHIN_S = 10.0
 """How long a head node may take to answer; Ray itself would try for a quarter of an hour."""
+STARTS_WITHIN_S = (30.0, 180.0)
+"""How long a Ray of our own may take to start: at first, and once more where that was too short."""
 _SHELL = "/bin/sh"
 _NEEDED = ("gcs_server", "raylet")
 _WATCH_EVERY_S = 0.5
@@ -82,6 +85,36 @@ class RayProcesses:
         self.end()
 
 
+def start_ray(say: Callable[[str], object]) -> Sequence["subprocess.Popen[bytes]"]:
+    """Start a Ray of our own, once more and with more patience where it does not come in time.
+
+    Raises:
+        RunFailed: it does not start.
+    """
+    os.environ.setdefault(PRELOAD, _PRELOADED)
+    reason = ""
+    for place, seconds in enumerate(STARTS_WITHIN_S):
+        started: list[subprocess.Popen[bytes]] = []
+        try:
+            with own_session(loopback=True, starts_within_s=seconds) as started:
+                ray.init(
+                    address="local",
+                    include_dashboard=False,
+                    logging_level=logging.ERROR,
+                    log_to_driver=True,
+                    **LOOPBACK_ONLY,
+                )
+        except Exception as error:  # Ray has no type for this one
+            reason = " ".join(str(error).split())[:300]
+            ray.shutdown()
+            RayProcesses(started).close()
+            if place == 0:
+                say(f"Ray has not started ({reason}); trying once more, with more time")
+        else:
+            return started
+    raise RunFailed(f"Ray does not start on this machine, tried twice: {reason}")
+
+
 def _watchdog(groups: list[int]) -> "subprocess.Popen[bytes] | None":
     """Start a shell that kills groups of processes once its input is closed, as by our death."""
     if not groups or not os.path.exists(_SHELL):
@@ -97,7 +130,9 @@ def _watchdog(groups: list[int]) -> "subprocess.Popen[bytes] | None":
 
 
 @contextlib.contextmanager
-def joined(address: str | None) -> Iterator[RayProcesses]:
+def joined(
+    address: str | None, say: Callable[[str], object] = lambda words: None
+) -> Iterator[RayProcesses]:
     """Use a Ray: the one at `address` or in RAY_ADDRESS, else one initialised already, else a new.
 
     A Ray job's own RAY_ADDRESS is the cluster that it was submitted to. Yields the processes of a
@@ -105,6 +140,7 @@ def joined(address: str | None) -> Iterator[RayProcesses]:
 
     Raises:
         ValueError: there is no cluster at the address, or it cannot be joined.
+        RunFailed: a new one does not start.
     """
     wanted = address or os.environ.get("RAY_ADDRESS") or "local"
     if wanted == "auto":
@@ -117,21 +153,13 @@ def joined(address: str | None) -> Iterator[RayProcesses]:
         yield RayProcesses()
         return
     if wanted == "local":
-        os.environ.setdefault(PRELOAD, _PRELOADED)
-    try:
-        with own_session(loopback=wanted == "local") as started:
-            ray.init(
-                address=wanted,
-                include_dashboard=False if wanted == "local" else None,
-                logging_level=logging.ERROR,
-                log_to_driver=True,
-                **(LOOPBACK_ONLY if wanted == "local" else {}),
-            )
-    except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-        if wanted == "local":
-            raise
-        raise _cannot_join(wanted, error) from error
-    processes = RayProcesses(started)
+        processes = RayProcesses(start_ray(say))
+    else:
+        try:
+            ray.init(address=wanted, logging_level=logging.ERROR, log_to_driver=True)
+        except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+            raise _cannot_join(wanted, error) from error
+        processes = RayProcesses()
     try:
         yield processes
     finally:

@@ -21,7 +21,7 @@ from raynas.runs.run_config import PAIR, RunConfig
 from raynas.runs.run_folder import RunFolder
 from raynas.runs.storage import Folder, open_folder
 from raynas.runs.trial import Trial
-from raynas.space import Architecture, LoadedSpace, sample, walk
+from raynas.space import Architecture, LoadedSpace, first_of, sample
 from raynas.strategies import STRATEGIES, Strategy
 from raynas.training import read_curve
 from raynas.training.batch_check import check_batches, count_validation_labels
@@ -101,8 +101,7 @@ def count_validation(data: DataSource, training: TrainingOptions) -> ValidationC
 
 
 def _two_of(space: LoadedSpace) -> tuple[Architecture, Architecture]:
-    first, _ = walk(space.space, lambda decision: 0)
-    return first, sample(space.space, np.random.default_rng(0))
+    return first_of(space.space), sample(space.space, np.random.default_rng(0))
 
 
 def check_pairs(config: RunConfig) -> None:

@@ -53,14 +53,18 @@ _NODE = re.compile("node_[0-9a-f]{40,}")
 
 
 @contextmanager
-def own_session(*, loopback: bool) -> Iterator[list["subprocess.Popen[bytes]"]]:
+def own_session(
+    *, loopback: bool, starts_within_s: float
+) -> Iterator[list["subprocess.Popen[bytes]"]]:
     """Start Ray's processes in sessions of their own: signals to our group do not reach them.
 
     They end with this process all the same, or by `ray.shutdown`. Yields those that are started.
     With `loopback`, `LOOPBACK_ONLY` is taken by its word, and not for the address of this machine.
+    What raylet is there within so many seconds is waited for; later a TimeoutError is raised.
     """
     where: Any = services
-    before, resolve = where.ConsolePopen, where.resolve_ip_for_localhost
+    before, resolve, get_node = where.ConsolePopen, where.resolve_ip_for_localhost, where.get_node
+    end = time.monotonic() + starts_within_s
     started: list[subprocess.Popen[bytes]] = []
 
     def start(*arguments: Any, **options: Any) -> Any:
@@ -68,13 +72,23 @@ def own_session(*, loopback: bool) -> Iterator[list["subprocess.Popen[bytes]"]]:
         started.append(process)
         return process
 
-    where.ConsolePopen = start
+    def wait_for_node(*arguments: Any, **options: Any) -> Any:
+        while True:
+            try:
+                return get_node(*arguments, **options)
+            except RuntimeError as error:
+                if time.monotonic() > end:
+                    raise TimeoutError("it does not answer") from error
+                time.sleep(0.1)
+
+    where.ConsolePopen, where.get_node = start, wait_for_node
     if loopback:
         where.resolve_ip_for_localhost = lambda host: host
     try:
         yield started
     finally:
         where.ConsolePopen, where.resolve_ip_for_localhost = before, resolve
+        where.get_node = get_node
 
 
 class KeptSignal:

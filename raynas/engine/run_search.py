@@ -31,6 +31,7 @@ from raynas.engine.tracking import (
     make_step_logs,
 )
 from raynas.engine.trials.patches import Patches
+from raynas.engine.trials.printed import limited_printing
 from raynas.engine.trials.process_state import kept_process_state
 from raynas.engine.trials.trial_setup import TrialSetup
 from raynas.engine.tune_loop import run_trials
@@ -95,7 +96,7 @@ def run_search(
     check_pairs(config)
     check_idle(config, asked, space, data)
     libraries = Patches()
-    with kept_process_state():
+    with kept_process_state(), limited_printing():
         check_builds(space, data, config.training)
         check_loaders(space, data, config.training)
     check_strategy(strategy, config, space, data)
@@ -111,7 +112,7 @@ def run_search(
     if storage.uri != asked_for:
         say(f"The secrets in --storage are written nowhere; to go on with this run, {INSTEAD}")
     modules = _modules(config, space)
-    with joined(address) as processes:
+    with joined(address, say) as processes:
         notice = Room(config).check()
         folder.make()
         with locked(folder) as hold:
@@ -145,6 +146,8 @@ def resume_run(path: str, call: ResumeCall, view: View | None = None) -> RunFold
     }
     if "trials" not in changes:
         ended = ended_words(RunFolder(folder, config), finished)
+        if ended is not None and call.leave_out:
+            raise ValueError(f"leave_out: no trial is unfinished: {ended}")
         if ended is not None:
             say(ended)
             return RunFolder(folder, config)
@@ -161,7 +164,7 @@ def resume_run(path: str, call: ResumeCall, view: View | None = None) -> RunFold
         space = load_space_source(code.source, config.space_name)
         data = load_data(config.data, options=config.data_options)
         _check_same_data(file.data_fingerprint, data, config)
-        with joined(call.address) as processes:
+        with joined(call.address, say) as processes:
             notice = Room(config).check()
             run, strategy = RunFolder(folder, config), config.make_strategy(space)
             parts = (run, config, space, data, strategy, code.modules)
@@ -269,9 +272,9 @@ def _go(begun: _Begun, view: View | None, ledger: Ledger, notice: str | None) ->
             write_last(run, "finished")
             raise RunFailed(_nothing_completed(ledger))
         if view and not setup.tests:
-            view.say("Testing the best network on the test data …")
+            view.say("Testing the best network on the test data, measuring latencies …")
         patched = any(begun.libraries.changes())
-        write_best(run, ledger.best[0], setup, begun.space, patched=patched)
+        write_best(run, ledger.best, setup, begun.space, patched=patched)
         write_last(run, "finished")
     return run
 

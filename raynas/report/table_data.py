@@ -7,8 +7,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from raynas.report.facts.facts import COSTS, Facts
+from raynas.report.facts.facts import Facts
 from raynas.report.sections.fronts import NAMES, front_numbers
+from raynas.runs.ranking import COSTS
 from raynas.runs.trial import Trial
 from raynas.runs.wording import metric_text
 from raynas.space import describe

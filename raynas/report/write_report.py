@@ -61,5 +61,6 @@ def read_facts(run: RunFolder, state: str | None = None) -> Facts:
         best=run.best(),
         origin=run.origin(),
         validation=file.validation,
+        latencies=run.latencies(),
         started=file.started,
     )

@@ -14,6 +14,7 @@ from raynas.nets import Network
 from raynas.networks.formats import FORMATS, TOLERANCE, ExportFailed, Outputs, difference
 from raynas.networks.int8 import processor, quantize_onnx, quantize_torch
 from raynas.networks.network_folder import (
+    WEIGHTS,
     NetworkParts,
     build_network,
     found_network,
@@ -22,8 +23,9 @@ from raynas.networks.network_folder import (
 )
 from raynas.options.command_options import ExportCall
 from raynas.results.retrain import retrainings
+from raynas.runs.files.plain_files import TEMPORARY
 from raynas.runs.found_network import Exported, FoundNetwork, Quantized
-from raynas.runs.integrity.signature import StoredCode, read_code
+from raynas.runs.integrity.signature import SIGNATURE, StoredCode, read_code
 from raynas.runs.integrity.trial_folders import CHECKPOINT
 from raynas.runs.ranking import ranked_trial
 from raynas.runs.run_config import RunConfig
@@ -31,7 +33,7 @@ from raynas.runs.run_file import read_run_config, read_run_file
 from raynas.runs.run_folder import BEST, CHECKPOINTS, RunFolder, open_run
 from raynas.runs.storage import Folder, open_folder
 from raynas.runs.trial import Trial
-from raynas.runs.user_code import install_modules
+from raynas.runs.user_code import MODULES, SPACE, install_modules
 from raynas.training import stored_batches
 
 BATCHES = (1, 2, 7, 64)
@@ -66,8 +68,7 @@ def export_run(path: str, call: ExportCall) -> Export:
     trial = ranked_trial(run, call.rank)
     default = run.folder / "exported" / f"{run.unit}-{trial.number:05d}-{call.format}"
     folder = open_folder(call.output) if call.output else default
-    if folder.exists() and any(True for _ in folder.list()) and not folder.exists(BEST):
-        raise ValueError(f"output {folder.uri} is not empty and no export; choose another folder")
+    _check_free(folder)
     code = read_code(run.folder, trust=call.trust)
     install_modules(code.modules)
     data = load_data(config.data, options=config.data_options)
@@ -113,6 +114,25 @@ def _check(call: ExportCall) -> None:
                 f"{', '.join(missing)}: pip install 'raynas[{extra}]' (or, in a clone, pip install "
                 f"'.[{extra}]')"
             )
+
+
+def _check_free(folder: Folder) -> None:
+    """Check that a folder holds nothing, or an export, or what one that was killed has left.
+
+    Raises:
+        ValueError: it holds something else.
+    """
+    names = [info.base_name for info in folder.list()] if folder.exists() else []
+    programs = [file for kind in FORMATS.values() for file in (kind.file, _int8(kind.file))]
+    ours = {*programs, WEIGHTS, SPACE, MODULES, SIGNATURE, "README.md"}
+    if BEST not in names and not all(n in ours or n.endswith(TEMPORARY) for n in names):
+        raise ValueError(f"output {folder.uri} is not empty and no export; choose another folder")
+
+
+def _int8(file: str) -> str:
+    """Return what the file of a program in 8 bits is called."""
+    name, _, suffix = file.rpartition(".")
+    return f"{name}.int8.{suffix}"
 
 
 def _network(
@@ -172,6 +192,8 @@ def _write(
             f"the exported program does not agree with the network: its outputs differ by {worst:g}"
         )
     folder.make()
+    folder.sweep()
+    folder.delete(BEST)  # until all is written anew, it is no export
     folder.write(chosen.file, content)
     return Exported(
         taken_from=taken_from,
@@ -199,8 +221,7 @@ def _quantize(folder: Folder, network: Network, data: DataSource, format_: str) 
     else:
         inputs = next(inputs for inputs, _ in stored_batches(data, "validation", limit=1))
         content = quantize_torch(network, _two(inputs), calibration)
-    name, _, suffix = chosen.file.rpartition(".")
-    file = f"{name}.int8.{suffix}"
+    file = _int8(chosen.file)
     folder.write(file, content)
     return Quantized(
         file=file,

@@ -36,6 +36,22 @@ class Said(BaseModel):
         return self.model_dump_json(indent=2, exclude_unset=True, by_alias=True).encode()
 
 
+class MeasuredLatency(Said):
+    """The milliseconds of one input: the median, and between which four fifths of the runs lie."""
+
+    median: float
+    low: float
+    high: float
+
+
+class Latencies(Said):
+    """Those of the kept trials and of the fronts, by the trials' numbers."""
+
+    device: str
+    """What they were measured on: "cpu, 1 thread"."""
+    trials: dict[int, MeasuredLatency] = Field(default_factory=dict)
+
+
 class Origin(Said):
     """Where the one architecture of a retraining comes from: a trial of a search."""
 

@@ -1,7 +1,14 @@
 """The trials of a run in the order of how good they are."""
 
+import math
+from collections.abc import Mapping, Sequence
+
+from raynas.pareto import front
 from raynas.runs.run_folder import RunFolder
 from raynas.runs.trial import Trial
+
+COSTS = ("params", "macs", "latency_ms")
+"""The metrics that say what a network costs."""
 
 
 def ranked(trials: list[Trial], run: RunFolder) -> list[Trial]:
@@ -9,6 +16,22 @@ def ranked(trials: list[Trial], run: RunFolder) -> list[Trial]:
     metric, sign = run.config.metric, 1 if run.config.mode == "min" else -1
     completed = (t for t in trials if t.status == "completed" and t.proposal.supernet is None)
     return sorted(completed, key=lambda trial: sign * trial.metrics[metric])
+
+
+def on_front(trials: Sequence[Trial], quality: str, costs: Mapping[int, float]) -> list[Trial]:
+    """Return the trials that no other one beats in both, the cheapest first.
+
+    `costs` are by the trials' numbers; one that has none, or no quality, is on no front.
+    """
+    sign = 1.0 if quality == "val_loss" else -1.0
+    known = [t for t in trials if _finite(t.metrics.get(quality)) and _finite(costs.get(t.number))]
+    points = [[costs[t.number], sign * t.metrics[quality]] for t in known]
+    places = sorted((int(place) for place in front(points)), key=points.__getitem__)
+    return [known[place] for place in places]
+
+
+def _finite(value: float | None) -> bool:
+    return value is not None and math.isfinite(value)
 
 
 def ranked_trial(run: RunFolder, rank: int) -> Trial:

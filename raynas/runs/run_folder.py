@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 from raynas.options.run_options import RunOptions
-from raynas.runs.found_network import FoundNetwork, Origin, Said
+from raynas.runs.found_network import FoundNetwork, Latencies, Origin, Said
 from raynas.runs.lock import is_locked
 from raynas.runs.record import TrialRecord
 from raynas.runs.run_file import RUN_FILE, read_run_file
@@ -15,6 +15,7 @@ from raynas.runs.trial import Trial
 BEST = "architecture.json"
 ORIGIN = "origin.json"
 REPORT = "report.html"
+LATENCIES = "latencies.json"
 CHECKPOINTS = "checkpoints"
 
 _Said = TypeVar("_Said", bound=Said)
@@ -65,6 +66,14 @@ class RunFolder:
             ValueError: that is broken.
         """
         return self._said(Origin, ORIGIN)
+
+    def latencies(self) -> Latencies | None:
+        """Return the latencies that were measured after the search; None while it goes on.
+
+        Raises:
+            ValueError: what says so is broken.
+        """
+        return self._said(Latencies, LATENCIES)
 
     def _said(self, kind: type[_Said], name: str) -> _Said | None:
         if not self.folder.exists(name):

@@ -29,6 +29,7 @@ COLUMNS = pa.schema(
         ("parents", pa.string()),
         ("repeats", pa.string()),
         ("known", pa.int64()),
+        ("infeasible", pa.int64()),
         ("notes", pa.string()),
         ("curve", pa.string()),
         ("variants", pa.string()),
@@ -100,6 +101,7 @@ class Trial:
             "parents": json.dumps(self.proposal.parents),
             "repeats": json.dumps(self.proposal.repeats),
             "known": self.proposal.known,
+            "infeasible": self.proposal.infeasible,
             "variants": variants_to_json(self.proposal.variants),
             "notes": json.dumps(self.proposal.notes),
             "curve": json.dumps(self.curve),
@@ -127,6 +129,7 @@ class Trial:
             variants=variants_from_json(row["variants"]),
             supernet=_read_plan(row["supernet"]),
             known=place if row.get("known") is None else row["known"],
+            infeasible=row.get("infeasible") or 0,
         )
         metrics = {k: v for k, v in row.items() if k not in _NAMES and v is not None}
         return cls(
@@ -155,6 +158,7 @@ def write_proposal(proposal: Proposal) -> bytes:
             "parents": proposal.parents,
             "repeats": proposal.repeats,
             "known": proposal.known,
+            "infeasible": proposal.infeasible,
             "notes": proposal.notes,
             "variants": variants_to_json(proposal.variants),
             "supernet": plan.model_dump_json() if plan else None,
@@ -175,6 +179,7 @@ def read_proposal(content: bytes, known: int) -> Proposal:
         variants=variants_from_json(data["variants"]),
         supernet=_read_plan(json.dumps(supernet) if isinstance(supernet, dict) else supernet),
         known=data.get("known", known),
+        infeasible=data.get("infeasible", 0),
     )
 
 

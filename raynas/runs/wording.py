@@ -4,6 +4,7 @@ import math
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 from statistics import mean, stdev
@@ -85,6 +86,15 @@ def derived_words(trial: Trial) -> str:
     derived = describe(trial.derived.value) if trial.derived else "nothing"
     warnings = "".join(f"; {warning}" for warning in trial.proposal.notes.get("warnings", ()))
     return f"{trial.epochs} epochs, derived {derived}{warnings}"
+
+
+def infeasible_words(trials: Sequence[Trial]) -> str:
+    """Say how often the space found picks not legal, "" where it never did."""
+    count = sum(trial.proposal.infeasible for trial in trials)
+    if not count:
+        return ""
+    times = "once" if count == 1 else f"{count:,} times"
+    return f"{times} the space found picks not legal: they were drawn again"
 
 
 def go_on(uri: str) -> str:

@@ -162,7 +162,7 @@ def _options(wanted: ReplayCall, seed: int) -> StrategyOptions:
 def _prepare(described: str) -> tuple[LoadedSpace, Lookup]:
     """Read what all seeds share, once a process."""
     wanted = ReplayCall.model_validate_json(described)
-    space = load_space(wanted.space)
+    space = load_space(wanted.space, must_build=False)
     columns = (wanted.table, wanted.key, wanted.signal, wanted.duration)
     lookup = Lookup(space, *columns, absent_fails=wanted.missing == "fail")
     return space, lookup

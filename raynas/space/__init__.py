@@ -10,17 +10,21 @@ from raynas.space.decision import Decision, Pick, Space, choose
 from raynas.space.describe import describe
 from raynas.space.encoding import Encoder
 from raynas.space.files import LoadedSpace, bundled_spaces, load_space, load_space_source
+from raynas.space.infeasible import Infeasible, until_legal
 from raynas.space.nodes import Choice, Node, Record, Repeat, When
 from raynas.space.stack import Stack
 from raynas.space.walks import (
     crossover,
     decisions_of,
     enumerate_all,
+    every_walk,
+    first_of,
     mutate,
     neighbours,
     replay,
     sample,
     size,
+    vary,
     walk,
 )
 
@@ -30,6 +34,7 @@ __all__ = [
     "Choice",
     "Decision",
     "Encoder",
+    "Infeasible",
     "LoadedSpace",
     "Node",
     "Pick",
@@ -45,6 +50,8 @@ __all__ = [
     "decisions_of",
     "describe",
     "enumerate_all",
+    "every_walk",
+    "first_of",
     "load_space",
     "load_space_source",
     "mutate",
@@ -52,5 +59,7 @@ __all__ = [
     "replay",
     "sample",
     "size",
+    "until_legal",
+    "vary",
     "walk",
 ]

@@ -8,6 +8,7 @@ open it asks `pick(Decision(path, options))` and gets the index of the option to
         return {"units": [choose(pick, f"units/{i}", [16, 32, 64]) for i in range(depth)]}
 
 Sampling, replaying, mutating, enumerating and every strategy are pickers over this one walk.
+Where what was picked cannot be together, the space raises `Infeasible`, and is walked again.
 """
 
 from collections.abc import Callable, Sequence

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from raynas.space.architecture import Architecture
-from raynas.space.decision import Decision, Space
+from raynas.space.decision import Decision, Pick, Space
+from raynas.space.infeasible import Infeasible
 from raynas.space.walks import _replaying, walk
 
 
@@ -73,14 +74,23 @@ def discover(space: Space) -> list[Decision]:
     to_try: list[dict[str, int]] = [{}]
     while to_try:
         picks = to_try.pop()
-        architecture, decisions = walk(space, _replaying(picks, lambda decision: 0))
+        answered, decisions = _reached(space, _replaying(picks, lambda decision: 0))
         for decision in decisions:
             known = seen.get(decision.path)
             done = len(known.options) if known else 1
             if known is None or len(decision.options) > done:
                 seen[decision.path] = decision
                 to_try += [
-                    {**architecture.picks, decision.path: index}
+                    {**answered, decision.path: index}
                     for index in range(done, len(decision.options))
                 ]
     return [seen[path] for path in sorted(seen)]
+
+
+def _reached(space: Space, pick: Pick) -> tuple[dict[str, int], list[Decision]]:
+    """Return the picks and decisions of a walk, up to where it is not legal any more."""
+    try:
+        architecture, decisions = walk(space, pick)
+    except Infeasible as error:
+        return error.picks, error.decisions
+    return architecture.picks, decisions

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from raynas.space.architecture import Architecture
-from raynas.space.decision import Decision, Space
-from raynas.space.walks import walk
+from raynas.space.decision import Decision, Pick, Space
+from raynas.space.infeasible import Infeasible
+from raynas.space.walks import first_of, walk
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,12 @@ class LoadedSpace:
     source: str
     path: str
     key: Callable[[Architecture], str] | None = None
+
+    @property
+    def builds(self) -> bool:
+        """Whether the file has a `build`."""
+        return self.build is not _cannot_build
+
     namespace: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """All that the file defines."""
 
@@ -53,8 +60,10 @@ def bundled_spaces() -> dict[str, str]:
     return spaces
 
 
-def load_space(name: str) -> LoadedSpace:
+def load_space(name: str, *, must_build: bool = True) -> LoadedSpace:
     """Load a space by its name, or from a user's own file ("my/space.py").
+
+    Without `must_build` a file need not have a `build`: enough to look at the space.
 
     Raises:
         ValueError: there is no such space or file, or the file is broken; one line says where.
@@ -72,10 +81,12 @@ def load_space(name: str) -> LoadedSpace:
         source = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"space file {path} cannot be read: {error}") from error
-    return load_space_source(source, path.stem, path)
+    return load_space_source(source, path.stem, path, must_build=must_build)
 
 
-def load_space_source(source: str, name: str, path: Path | None = None) -> LoadedSpace:
+def load_space_source(
+    source: str, name: str, path: Path | None = None, *, must_build: bool = True
+) -> LoadedSpace:
     """Load a space from the text of its file; `path` is where it came from, if it is there.
 
     Raises:
@@ -91,6 +102,8 @@ def load_space_source(source: str, name: str, path: Path | None = None) -> Loade
             exec(code, module.__dict__)  # noqa: S102 (a space is code)
         except (Exception, SystemExit) as error:
             raise ValueError(f"space file {where}{_line(error, where)}: {_what(error)}") from error
+    if not must_build:
+        vars(module).setdefault("build", _cannot_build)
     for needed in ("space", "build"):
         if not callable(getattr(module, needed, None)):
             raise ValueError(
@@ -98,7 +111,7 @@ def load_space_source(source: str, name: str, path: Path | None = None) -> Loade
                 "defines `space = …` and `build(value, input_shape, num_outputs)`"
             )
     try:
-        walk(module.space, lambda decision: 0)[0].id  # noqa: B018 (the id needs a JSON value)
+        first_of(module.space).id  # noqa: B018 (the id needs a JSON value)
     except Exception as error:
         raise ValueError(
             f"space file {where}{_line(error, where)}: walking `space` failed: {_what(error)}"
@@ -120,6 +133,10 @@ def load_space_source(source: str, name: str, path: Path | None = None) -> Loade
     )
 
 
+def _cannot_build(value: Any, input_shape: tuple[int, ...], num_outputs: int) -> Any:
+    raise ValueError("the space file has no `build(value, input_shape, num_outputs)`")
+
+
 def _check_repeatable(space: Space, where: str) -> None:
     """Walk some random ways twice.
 
@@ -128,14 +145,13 @@ def _check_repeatable(space: Space, where: str) -> None:
     """
     for seed in range(5):
         rng = np.random.default_rng(seed)
-        first: list[Decision] = []
         try:
-            architecture, first = walk(space, lambda d, rng=rng: int(rng.integers(len(d.options))))  # type: ignore[misc]  # mypy: default of a lambda
-            answers = iter(architecture.picks.values())
-            again, second = walk(space, lambda d, a=answers: next(a, 0) % len(d.options))  # type: ignore[misc]  # the same
+            picks, first, value = _way(space, lambda d, rng=rng: int(rng.integers(len(d.options))))  # type: ignore[misc]  # mypy: default of a lambda
+            answers = iter(picks.values())
+            _, second, again = _way(space, lambda d, a=answers: next(a, 0) % len(d.options))  # type: ignore[misc]  # the same
         except ValueError as error:
             raise ValueError(f"space file {where}: walking `space` failed: {error}") from error
-        if first != second or architecture != again:
+        if first != second or value != again:
             pairs = zip_longest(first, second)
             one, other = next(((a, b) for a, b in pairs if a != b), (None, None))
             at = (one or other or Decision("it", (None,))).path
@@ -144,6 +160,19 @@ def _check_repeatable(space: Space, where: str) -> None:
                 "the same when it is walked again with the same answers; a space must be a "
                 "function of its picker alone (no random numbers, no clock)"
             )
+
+
+def _way(space: Space, pick: Pick) -> tuple[dict[str, int], list[Decision], Any]:
+    """Walk; return the picks, the decisions, and what came of it: a value, or why it is not legal.
+
+    Raises:
+        ValueError: the space cannot be walked.
+    """
+    try:
+        architecture, decisions = walk(space, pick)
+    except Infeasible as error:
+        return error.picks, error.decisions, str(error)
+    return architecture.picks, decisions, architecture
 
 
 @contextmanager

@@ -17,7 +17,9 @@ import numpy as np
 
 from raynas.options.keywords import takes
 from raynas.options.strategy_options import StrategyOptions
-from raynas.space import Architecture, Space, canonical_id, enumerate_all, sample
+from raynas.space import Architecture, Space, canonical_id, every_walk, sample
+from raynas.space.infeasible import CountedSpace
+from raynas.space.nodes import Node
 from raynas.strategies.proposal import Evaluation, Proposal, Result
 
 
@@ -57,7 +59,7 @@ class Strategy(ABC):
                 "space: expected a node (Record, Choice, …) or a function of a picker, "
                 f"got {type(space).__name__}"
             )
-        self.space = space
+        self.space = space if isinstance(space, Node | CountedSpace) else CountedSpace(space)
         self.options = options
         self.history: list[Evaluation] = []
         self.pending: dict[int, Proposal] = {}
@@ -102,10 +104,16 @@ class Strategy(ABC):
         """
         self.room = room
         rng = np.random.default_rng([self.options.seed, self.next_number])
+        before = self._refused
         proposal = self._new_proposal(rng)
         if proposal is None:
             return None
-        proposal = dataclasses.replace(proposal, number=self.next_number, known=self.told)
+        proposal = dataclasses.replace(
+            proposal,
+            number=self.next_number,
+            known=self.told,
+            infeasible=self._refused - before,
+        )
         self._await(proposal)
         return proposal
 
@@ -218,6 +226,11 @@ class Strategy(ABC):
         self.options = self.options.model_copy(update={"seed": state["seed"]})
         self.forget()
 
+    @property
+    def _refused(self) -> int:
+        """How many walks the space has ended as not legal; a node ends none."""
+        return self.space.refused if isinstance(self.space, CountedSpace) else 0
+
     def _await(self, proposal: Proposal) -> None:
         self.pending[proposal.number] = proposal
         self._awaited[self.identity(proposal.architecture)] = proposal.number
@@ -277,8 +290,8 @@ class Strategy(ABC):
     def _unseen(self, rng: np.random.Generator) -> Architecture | None:
         """Find an architecture that was never proposed: by chance, else the first in order."""
         drawn = (sample(self.space, rng) for _ in range(self.MAX_REPEATS))
-        listed = islice(enumerate_all(self.space), self.MAX_SCAN)
-        return next(filter(self.is_new, chain(drawn, listed)), None)
+        listed = islice(every_walk(self.space), self.MAX_SCAN)
+        return next((a for a in chain(drawn, listed) if a and self.is_new(a)), None)
 
 
 _STATE = (

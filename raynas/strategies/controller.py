@@ -14,10 +14,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from raynas.space import Architecture, Decision, Space, walk
+from raynas.space import Architecture, Decision, Space, until_legal, walk
 
 START = 0.08
 """Weights start uniformly between -START and START (Zoph & Le 2017)."""
+DRAWS = 50
+"""Draws of a policy that may not be legal before it is left for chance."""
 TABLES = ("asked", "picked", "head", "bias", "place")
 
 
@@ -114,7 +116,15 @@ class Controller(nn.Module):
 
         Returns it with the policy's mean entropy a decision (nats), and its probability under the
         policy divided by that under the temperature, which flattens the policy where it is above 1.
+
+        Raises:
+            Infeasible: `DRAWS` draws in a row are not legal.
         """
+        return until_legal(lambda: self._draw(space, rng, temperature), DRAWS)
+
+    def _draw(
+        self, space: Space, rng: np.random.Generator, temperature: float
+    ) -> tuple[Architecture, float, float]:
         picked: list[int] = []
         entropies: list[float] = []
         log_ratio = 0.0

@@ -1,14 +1,13 @@
 """Grid search: everything there is, in the space's own order."""
 
 import math
-from itertools import islice
 
 import numpy as np
 from pydantic import Field
 
 from raynas.options.keywords import takes
 from raynas.options.strategy_options import StrategyOptions
-from raynas.space import Architecture, Decision, Space, enumerate_all, size, walk
+from raynas.space import Architecture, Decision, Infeasible, Space, enumerate_all, size, walk
 from raynas.strategies.base import Strategy
 from raynas.strategies.proposal import Proposal
 
@@ -95,6 +94,11 @@ def count(space: Space) -> tuple[int, bool]:
     def pick(decision: Decision) -> int:
         return int(rng.integers(len(decision.options)))
 
-    walks = islice(iter(lambda: walk(space, pick)[1], None), ESTIMATED)
-    products = [math.prod(len(decision.options) for decision in walked) for walked in walks]
+    def product() -> int:
+        try:
+            return math.prod(len(decision.options) for decision in walk(space, pick)[1])
+        except Infeasible:
+            return 0
+
+    products = [product() for _ in range(ESTIMATED)]
     return max(COUNTED + 1, sum(products) // ESTIMATED), False

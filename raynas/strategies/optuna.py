@@ -9,7 +9,16 @@ from pydantic import Field
 
 from raynas.options.keywords import takes
 from raynas.options.strategy_options import StrategyOptions
-from raynas.space import Architecture, Decision, Space, decisions_of, mutate, walk
+from raynas.space import (
+    Architecture,
+    Infeasible,
+    Space,
+    decisions_of,
+    mutate,
+    sample,
+    until_legal,
+    walk,
+)
 from raynas.strategies.base import Strategy
 from raynas.strategies.proposal import Proposal, spread_out
 
@@ -62,6 +71,8 @@ class OptunaSearch(Strategy):
     DUPLICATES = 1
     """Duplicates in a row that are answered from history before one is changed."""
     MAX_REPEATS = 4
+    SUGGESTIONS = 20
+    """Suggestions in a row that are not legal before an architecture is drawn at random."""
 
     options_type = OptunaOptions
     options: OptunaOptions
@@ -86,14 +97,17 @@ class OptunaSearch(Strategy):
         from raynas.strategies.optuna_study import answer, notes_of
 
         study = self._study(self._make_sampler(int(rng.integers(2**32))))
-        trial = study.ask()
 
-        def pick(decision: Decision) -> int:
-            return answer(trial, decision)
+        def suggested() -> Architecture:
+            trial = study.ask()
+            return walk(self.space, lambda decision: answer(trial, decision))[0]
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the arithmetic inside the samplers
-            architecture = walk(self.space, pick)[0]
+            try:
+                architecture = until_legal(suggested, self.SUGGESTIONS)
+            except Infeasible:
+                architecture = sample(self.space, rng)
         if self.repeats >= self.DUPLICATES and not self.options.duplicates:
             architecture = self._changed(architecture, rng)
         if self.options.sampler not in NOTING:

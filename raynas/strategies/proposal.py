@@ -20,7 +20,8 @@ class Proposal:
     that the strategy proposed on the way to this one. `notes` is what the strategy has to say about
     it (a predicted score, say): JSON data, kept in the run's record. `variants` has, by their place
     in `repeats`, those duplicates that were not the earlier trial's very architecture. `known` is
-    how many results there were when it was asked for.
+    how many results there were when it was asked for; `infeasible` counts the picks that the space
+    found not legal meanwhile.
 
     `supernet` makes it a supernet's trial: `architecture` is then a relaxed space (see
     `raynas.space.relaxation`), and `supernet` how to train it. Such a trial is answered with the
@@ -35,6 +36,7 @@ class Proposal:
     variants: dict[int, Architecture] = dataclasses.field(default_factory=dict)
     supernet: SupernetPlan | None = None
     known: int = 0
+    infeasible: int = dataclasses.field(default=0, compare=False)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from raynas.options.keywords import takes
 from raynas.options.strategy_options import StrategyOptions
-from raynas.space import Space, decisions_of
+from raynas.space import Infeasible, Space, decisions_of, sample
 from raynas.strategies.base import Strategy
 from raynas.strategies.proposal import Evaluation, Proposal
 
@@ -77,9 +77,11 @@ class Reinforce(Strategy):
         controller = self._learn()
         flattens = self.repeats >= self.REPEATS and not self.options.duplicates
         for flattened in range(self.TRIES if flattens else 1):
-            architecture, entropy, ratio = controller.sample(
-                self.space, rng, self.FLATTER ** max(0, flattened - self.OWN_TRIES)
-            )
+            temperature = self.FLATTER ** max(0, flattened - self.OWN_TRIES)
+            try:
+                architecture, entropy, ratio = controller.sample(self.space, rng, temperature)
+            except Infeasible:
+                return Proposal(sample(self.space, rng))
             if self.is_new(architecture):
                 break
         notes = {

@@ -9,12 +9,15 @@ from raynas.nets import build_net, count_parameters, measure_macs, uncounted_war
 from raynas.options.training_options import TrainingOptions
 from raynas.space import (
     Encoder,
+    Infeasible,
     LoadedSpace,
+    Space,
     bundled_spaces,
     describe,
     load_space,
     sample,
     size,
+    walk,
 )
 from raynas.space.encoding import discover
 
@@ -25,6 +28,8 @@ SHAPES: dict[str, tuple[int, ...]] = {
 }
 """Inputs for which the cost of samples is shown."""
 SAMPLES = 3
+DRAWS = 200
+"""Random draws by which it is told how much of a space is not legal."""
 CLASSES = 10
 
 
@@ -44,7 +49,7 @@ def describe_space(name: str, seed: int, console: Console) -> None:
         ValueError: there is no such space, its file is broken, or what it builds fits none of
             `SHAPES`.
     """
-    loaded = load_space(name)
+    loaded = load_space(name, must_build=False)
     console.print(f"[bold]{escape(loaded.name)}[/bold]  {escape(loaded.path)}")
     console.print(escape(loaded.doc))
     count = size(loaded.space)
@@ -53,6 +58,8 @@ def describe_space(name: str, seed: int, console: Console) -> None:
     else:
         many = "more than a million" if count is None else f"[bold]{count:,}[/bold]"
         console.print(f"\n{many} architectures")
+    if words := _infeasible(loaded.space, seed):
+        console.print(escape(words))
     decisions = discover(loaded.space)
     console.print(f"{len(decisions)} decisions, {len(Encoder(loaded.space))} columns when encoded:")
     table = Table.grid(padding=(0, 2))
@@ -65,15 +72,29 @@ def describe_space(name: str, seed: int, console: Console) -> None:
     _print_samples(loaded, min(SAMPLES, count or SAMPLES), seed, console)
 
 
+def _infeasible(space: Space, seed: int) -> str:
+    """Say how many of some random draws are not legal, "" where all are."""
+    rng, reasons = np.random.default_rng(seed), []
+    for _ in range(DRAWS):
+        try:
+            walk(space, lambda decision: int(rng.integers(len(decision.options))))
+        except Infeasible as error:
+            reasons.append(str(error))
+    if not reasons:
+        return ""
+    return f"{len(reasons)} of {DRAWS} random draws are not legal, the first because: {reasons[0]}"
+
+
 def _print_samples(loaded: LoadedSpace, count: int, seed: int, console: Console) -> None:
     """Print random architectures and what they cost on each kind of input that they take.
 
     Raises:
         ValueError: no net can be built, or a `training` record is wrong.
     """
+    shapes = SHAPES if loaded.builds else {}
     rng = np.random.default_rng(seed)
     many = f"{count} random architectures (seed {seed})" if count > 1 else "It"
-    console.print(f"\n{many}, for {CLASSES} classes:")
+    console.print(f"\n{many}{f', for {CLASSES} classes' if loaded.builds else ''}:")
     failures: dict[str, str] = {}
     shown: set[str] = set()
     warnings: dict[str, None] = {}
@@ -84,7 +105,7 @@ def _print_samples(loaded: LoadedSpace, count: int, seed: int, console: Console)
         shown.add(architecture.id)
         console.print(f"  {escape(describe(architecture.value))}")
         TrainingOptions().overridden_by(architecture.value)
-        for what, shape in SHAPES.items():
+        for what, shape in shapes.items():
             try:
                 net = build_net(loaded.build, architecture.value, shape, CLASSES)
                 params, macs = count_parameters(net), measure_macs(net, shape)
@@ -94,9 +115,14 @@ def _print_samples(loaded: LoadedSpace, count: int, seed: int, console: Console)
             console.print(f"    [dim]{what}: {params:,} parameters, {macs.macs:,} MACs[/dim]")
             if warning := uncounted_warning(macs):
                 warnings[warning] = None
+    if not loaded.builds:
+        console.print(
+            "[yellow]the file has no `build(value, input_shape, num_outputs)`: to be searched it "
+            "needs one[/yellow]"
+        )
     for warning in warnings:
         console.print(f"  [yellow]{escape(warning)}[/yellow]")
-    if len(failures) == len(SHAPES):
+    if loaded.builds and len(failures) == len(SHAPES):
         reason = next(iter(failures.values()))
         raise ValueError(f"space {loaded.name!r} builds no net: {reason}")
     for what, reason in failures.items():

@@ -8,7 +8,14 @@ from raynas.runs.found_network import Origin
 from raynas.runs.ranking import ranked
 from raynas.runs.run_folder import RunFolder, foreign_words, open_run
 from raynas.runs.trial import Trial
-from raynas.runs.wording import derived_words, go_on, metric_text, roughly, trials_in_words
+from raynas.runs.wording import (
+    derived_words,
+    go_on,
+    infeasible_words,
+    metric_text,
+    roughly,
+    trials_in_words,
+)
 from raynas.space import describe
 
 SHOWN = 5
@@ -43,6 +50,8 @@ def status_of(run: RunFolder, trials: list[Trial], state: str) -> list[Renderabl
         f"{f'{early} stopped early, ' if early else ''}{len(failed)} failed",
         _retraining(run, origin) if origin else _search(run),
     ]
+    if words := infeasible_words(trials):
+        parts.append(words)
     best = ranked(trials, run)[:SHOWN]
     if best:
         if origin:

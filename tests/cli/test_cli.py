@@ -198,6 +198,24 @@ def test_a_space_whose_nets_do_not_work(call, tmp_path, ray_cluster, command, so
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_space_without_build_is_described_as_well(call, tmp_path):
+    source = """
+from raynas.space import Infeasible, choose
+
+def space(pick):
+    depth = choose(pick, "depth", [1, 2, 3], ordered=True)
+    if depth == 3:
+        raise Infeasible("3 is too deep")
+    return {"units": [choose(pick, f"units/{i}", [16, 32]) for i in range(depth)]}
+"""
+    (tmp_path / "mine.py").write_text(source)
+    code, out, err = call("spaces", str(tmp_path / "mine.py"))
+    assert (code, err) == (0, "")
+    assert "6 architectures" in out
+    assert "of 200 random draws are not legal, the first because: 3 is too deep" in out
+    assert "the file has no `build(value, input_shape, num_outputs)`" in out
+
+
 def test_a_space_with_nothing_open(call, tmp_path):
     (tmp_path / "own.py").write_text(SPACE.replace("Choice([8, 16])", "8"))
     code, out, err = call("spaces", "own.py")

@@ -2,6 +2,8 @@
 
 import ipaddress
 import signal
+import subprocess
+import sys
 
 import psutil
 from command_cases import LOADING, SLOW_SPACE, command, epochs_written
@@ -42,3 +44,38 @@ def test_it_is_reached_from_this_machine_alone_and_its_end_is_said(tmp_path):
     assert last.endswith(". Go on with: raynas resume runs/run")
     state = open_run(str(run)).state(0)
     assert state == "interrupted"
+
+
+STARTS = """
+import os, signal, sys, threading, time
+import psutil, ray
+from raynas.engine import cluster
+
+cluster.STARTS_WITHIN_S = (2.0, 120.0)
+held = []
+
+def hold_the_first_raylet():
+    while not held:
+        children = psutil.Process().children(recursive=True)
+        held.extend(p for p in children if p.name() == "raylet")
+        time.sleep(0.01)
+    held[0].suspend()
+
+threading.Thread(target=hold_the_first_raylet).start()
+started = cluster.start_ray(print)
+print("left of the first:", psutil.pid_exists(held[0].pid))
+print("works:", ray.get(ray.put(7)))
+ray.shutdown()
+cluster.RayProcesses(started).close()
+"""
+
+
+def test_ray_that_does_not_start_in_time_is_started_once_more(tmp_path):
+    process = subprocess.run(
+        [sys.executable, "-c", STARTS], cwd=tmp_path, capture_output=True, text=True, timeout=200
+    )
+    assert process.stdout.splitlines() == [
+        "Ray has not started (it does not answer); trying once more, with more time",
+        "left of the first: False",
+        "works: 7",
+    ], process.stderr

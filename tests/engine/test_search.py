@@ -16,6 +16,7 @@ from run_cases import SPACE, checkpoints, facts, record, write_space, write_tabl
 
 import raynas
 from raynas.data import load_data
+from raynas.runs.endings import RunFailed
 from raynas.runs.storage import open_folder
 from raynas.terminal.status import show_status
 from raynas.training.data_module import data_module
@@ -48,12 +49,32 @@ def copy(run, tmp_path: Path) -> Path:
     return Path(shutil.copytree(run.folder, tmp_path / "moved"))
 
 
+def test_latencies_are_measured_alone_after_the_search(run):
+    measured = json.loads((Path(run.folder) / "latencies.json").read_text())
+    assert measured["device"] == "cpu, 1 thread"
+    kept = run.trials.sort_values("val_accuracy", ascending=False, kind="stable").number[:2]
+    smallest = run.trials.sort_values(["params", "val_accuracy"], ascending=[True, False]).number
+    assert {*map(str, kept), str(smallest.iloc[0])} <= measured["trials"].keys()
+    for latency in measured["trials"].values():
+        assert 0 < latency["low"] <= latency["median"] <= latency["high"]
+    assert run.best()["latency_ms"] == measured["trials"][str(run.best()["number"])]["median"]
+
+
+def test_damaged_weights_of_the_best_are_named_before_it_is_tested(run, copy):
+    shutil.rmtree(copy / "best")
+    weights = copy / "checkpoints" / run.best()["trial_id"] / "last.ckpt"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(RunFailed, match=r"last.ckpt, cannot be read .* raynas retrain"):
+        raynas.resume(str(copy))
+    assert not (copy / "best").exists()
+
+
 def test_the_run_folder_holds_what_was_promised(run):
     folder = Path(run.folder)
     visible = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
     assert visible == {
         *("run.yaml", "space.py", "signature", "record.json"),
-        *("trials", "checkpoints", "best", "report.html"),
+        *("trials", "checkpoints", "best", "latencies.json", "report.html"),
     }
     assert {path.name for path in (folder / "best").iterdir()} == {
         "architecture.json",

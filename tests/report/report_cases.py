@@ -11,7 +11,7 @@ from raynas.options.run_options import RunOptions
 from raynas.options.supernet_options import SupernetOptions
 from raynas.report.facts.facts import Facts
 from raynas.runs.certainty import ValidationCount
-from raynas.runs.found_network import FoundNetwork, Origin
+from raynas.runs.found_network import FoundNetwork, Latencies, Origin
 from raynas.runs.trial import Trial
 from raynas.space import Architecture, Cell, Choice, Record, Repeat, sample
 from raynas.space.relaxation import mixtures, relax
@@ -96,6 +96,7 @@ def facts(
     others: tuple[Facts, ...] = (),
     validation: ValidationCount | None = None,
     started: Iterable[datetime] = (),
+    latencies: Latencies | None = None,
     **config: Any,
 ) -> Facts:
     return Facts(
@@ -111,6 +112,7 @@ def facts(
         origin=origin,
         others=others,
         validation=validation,
+        latencies=latencies,
         started=tuple(started),
     )
 

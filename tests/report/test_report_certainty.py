@@ -10,6 +10,7 @@ from raynas.report.facts.standing import certainty
 from raynas.report.page import page
 from raynas.report.sections.fronts import front_numbers
 from raynas.runs.certainty import ValidationCount
+from raynas.runs.found_network import Latencies
 
 FEW = ValidationCount(samples=100, largest_class=20)
 
@@ -74,6 +75,20 @@ def test_no_front_is_drawn_of_latencies():
     html = page(known)
     assert "The latencies are rough: measured while others trained" in html
     assert "of the best, measured while others trained" in html
+
+
+def test_a_front_is_drawn_of_latencies_that_were_measured_alone():
+    costs = {"params": 1.0, "macs": 1.0}
+    trials = [trial(n, accuracy=0.5 + n / 10, latency_ms=1.0, **costs) for n in range(4)]
+    medians = {0: 5.0, 2: 2.0, 3: 3.0}
+    measured = {n: {"median": m, "low": m - 0.5, "high": m + 0.5} for n, m in medians.items()}
+    latencies = Latencies(device="cpu, 1 thread", trials=measured)
+    known = facts(trials, latencies=latencies)
+    assert front_numbers(known) == {2, 3}  # 0 is slower and worse; 1 was not measured
+    html = page(known)
+    assert "Measured after the search, one network after the other (cpu, 1 thread)" in html
+    assert "four fifths of the measurements" in html
+    assert "rough" not in html.partition('id="fronts"')[2].partition("</section>")[0]
 
 
 def test_the_latency_of_the_best_is_the_one_measured_alone():

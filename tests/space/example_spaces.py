@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from raynas.space import Cell, Choice, Pick, Record, Repeat, Space, Stack, When, choose
+from raynas.space import Cell, Choice, Infeasible, Pick, Record, Repeat, Space, Stack, When, choose
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,16 @@ def conditional(pick: Pick) -> Any:
     return {"units": [choose(pick, f"units/{i}", [16, 32, 64], ordered=True) for i in range(depth)]}
 
 
+def falling(pick: Pick) -> Any:
+    """Each unit at most as wide as the one before; the walk ends where it is wider."""
+    units: list[int] = []
+    for i in range(choose(pick, "depth", [1, 2, 3], growing=True)):
+        units.append(choose(pick, f"units/{i}", [16, 32, 64], ordered=True))
+        if units[-1] > units[0]:
+            raise Infeasible(f"unit {i} is wider than the first")
+    return {"units": units}
+
+
 OPTIMIZER = {
     "optimizer": Choice(["adam", "sgd", "rmsprop"]),
     "momentum": When("optimizer", ["sgd", "rmsprop"], Choice([0.0, 0.9], ordered=True)),
@@ -59,6 +69,7 @@ EXAMPLES: dict[str, Example] = {
         Record(OPTIMIZER, layers=Repeat(Choice([8, 16]), 1, 2)), 7 * 6, "a5ccd57e676f2853"
     ),
     "function": Example(conditional, 1 + 3 + 9, "4e4d3e3621e5f53c"),
+    "partly legal": Example(falling, 3 + (1 + 2 + 3) + (1 + 4 + 9), "ba8b588242e82bf8"),
     "cell": Example(Cell(["none", "a"], 2), 2**1 * 2**2, "44167e637d05e7a9"),
     "cell of pairs": Example(
         Cell(["a", "b"], 2, inputs=2, edges=2, output="all"), (1 * 4) * (3 * 4), "2b6c40cb599e142a"

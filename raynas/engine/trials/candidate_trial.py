@@ -16,6 +16,7 @@ import torch
 from ray.tune import Trainable
 
 from raynas.engine.trials.multi_worker import WorkersLostError, train_together
+from raynas.engine.trials.printed import limited_printing
 from raynas.engine.trials.trial_report import TrialReport
 from raynas.engine.trials.trial_setup import TrialSetup, reached, test_trial, train
 from raynas.engine.trials.user_state import UserState
@@ -115,7 +116,8 @@ def _run(
 
     torch.set_num_threads(setup.threads)  # a new thread has what any other thread has set
     try:
-        _train(setup, config, put, stop, turns)
+        with limited_printing():
+            _train(setup, config, put, stop, turns)
     except (WorkersLostError, StoreError) as error:
         put(TrialReport(lost=str(error), store_away=isinstance(error, StoreError)))
     except BaseException as error:  # a net that calls sys.exit() is a failed candidate, too

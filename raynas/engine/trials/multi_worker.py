@@ -23,6 +23,7 @@ from raynas.engine.ray_private import (
     loss_of,
     worker_errors,
 )
+from raynas.engine.trials.printed import limited_printing
 from raynas.engine.trials.trial_report import TrialReport
 from raynas.engine.trials.trial_setup import Tell, TrialSetup, train
 from raynas.training import Team
@@ -140,7 +141,8 @@ def _work(loop_config: dict[str, Any]) -> None:
     def tell(report: TrialReport) -> bool:
         return bool(ray.get(loop_config["mailbox"].ask.remote(report)))
 
-    train(setup, loop_config["trial"], tell, loop_config["reported"], team)
+    with limited_printing():
+        train(setup, loop_config["trial"], tell, loop_config["reported"], team)
 
 
 def _cause(error: Exception) -> Exception:

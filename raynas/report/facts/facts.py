@@ -11,11 +11,11 @@ from itertools import accumulate, zip_longest
 
 from raynas.options.run_options import RunOptions
 from raynas.runs.certainty import ValidationCount
-from raynas.runs.found_network import FoundNetwork, Origin
+from raynas.runs.found_network import FoundNetwork, Latencies, Origin
+from raynas.runs.ranking import COSTS
 from raynas.runs.trial import Trial
 from raynas.runs.wording import metric_text
 
-COSTS = ("params", "macs", "latency_ms")
 EXACT_COSTS = ("params", "macs")
 """Costs that are counted; a latency is measured while other trials train on the same machine."""
 ACCURACY = "val_accuracy"
@@ -45,6 +45,8 @@ class Facts:
     """Runs that this one is compared with."""
     validation: ValidationCount | None = None
     """What trials were validated on; None where an older run does not say."""
+    latencies: Latencies | None = None
+    """What was measured after the search, alone; None while it goes on."""
     started: tuple[datetime, ...] = ()
     """When the run was started and resumed; empty where an older run does not say."""
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from raynas.report.facts.facts import ACCURACY, COSTS, Facts
+from raynas.report.facts.facts import ACCURACY, Facts
 from raynas.runs.certainty import wilson
+from raynas.runs.ranking import COSTS
 from raynas.runs.trial import Trial
 
 

@@ -9,7 +9,7 @@ from raynas.report.facts.baseline import baseline, random_trials
 from raynas.report.facts.comparison import compared
 from raynas.report.facts.facts import Facts
 from raynas.report.sections.curves import learning_curves
-from raynas.runs.wording import duration
+from raynas.runs.wording import duration, infeasible_words
 
 
 def progress(facts: Facts) -> Section:
@@ -20,7 +20,9 @@ def progress(facts: Facts) -> Section:
     if facts.others:
         figures.append(compared(facts))
     curves = learning_curves(facts)
-    return Section("progress", "Progress", figures=[*figures, curves] if curves else figures)
+    words = infeasible_words(facts.trials)
+    note = f"{words[0].upper()}{words[1:]}." if words else ""
+    return Section("progress", "Progress", note, [*figures, curves] if curves else figures)
 
 
 def _over_trials(facts: Facts) -> Figure:

@@ -5,7 +5,16 @@ from collections.abc import Callable, Sequence, Set
 import numpy as np
 import numpy.typing as npt
 
-from raynas.space import Architecture, Decision, Space, crossover, decisions_of, sample, walk
+from raynas.space import (
+    Architecture,
+    Decision,
+    Space,
+    crossover,
+    decisions_of,
+    sample,
+    vary,
+    walk,
+)
 
 Score = Callable[[Sequence[Architecture]], npt.NDArray[np.float64]]
 
@@ -38,16 +47,20 @@ def _change(
 ) -> Architecture:
     """Change `count` of an architecture's decisions; what this newly opens is drawn."""
     choices = [decision for decision in decisions if len(decision.options) > 1]
-    picks = dict(architecture.picks)
-    for place in rng.permutation(len(choices))[:count]:
-        path, options = choices[place].path, len(choices[place].options)
-        picks[path] = (picks[path] + 1 + int(rng.integers(options - 1))) % options
 
-    def pick(decision: Decision) -> int:
-        index = picks.get(decision.path, len(decision.options))
-        return index if index < len(decision.options) else int(rng.integers(len(decision.options)))
+    def change(count: int) -> Architecture:
+        picks = dict(architecture.picks)
+        for place in rng.permutation(len(choices))[:count]:
+            path, options = choices[place].path, len(choices[place].options)
+            picks[path] = (picks[path] + 1 + int(rng.integers(options - 1))) % options
 
-    return walk(space, pick)[0]
+        def pick(decision: Decision) -> int:
+            index, options = picks.get(decision.path), len(decision.options)
+            return index if index is not None and index < options else int(rng.integers(options))
+
+        return walk(space, pick)[0]
+
+    return vary(space, change, count, rng)
 
 
 def climb(

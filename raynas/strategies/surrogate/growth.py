@@ -5,7 +5,16 @@ from itertools import islice
 
 import numpy as np
 
-from raynas.space import Architecture, Decision, Pick, Space, decisions_of, enumerate_all, walk
+from raynas.space import (
+    Architecture,
+    Decision,
+    Infeasible,
+    Pick,
+    Space,
+    decisions_of,
+    every_walk,
+    walk,
+)
 
 
 def smallest(space: Space, limit: int, rng: np.random.Generator) -> list[Architecture]:
@@ -44,21 +53,35 @@ def _steps(space: Space, architecture: Architecture) -> Iterator[dict[str, int]]
 def _completions(
     space: Space, picks: Mapping[str, int], limit: int, rng: np.random.Generator
 ) -> list[Architecture]:
-    """Answer what `picks` leaves open in every way, or in `limit` random ways if there are more."""
-    ways = list(islice(_every_way(space, picks), limit + 1))
-    if len(ways) > limit:
-        drawn = (
-            walk(space, _holding(picks, lambda d: int(rng.integers(len(d.options)))))[0]
-            for _ in range(2 * limit)
-        )
-        ways = list(islice({a.id: a for a in drawn}.values(), limit))
+    """Answer what `picks` leaves open in every way, or in `limit` random ways if there are more.
+
+    In fewer where most ways are not legal.
+    """
+    walks = list(islice(_every_way(space, picks), limit + 1))
+    ways = [way for way in walks if way is not None]
+    if len(walks) > limit:
+        drawn = (_drawn_way(space, picks, rng) for _ in range(2 * limit))
+        ways = list(islice({a.id: a for a in drawn if a is not None}.values(), limit))
     return [ways[place] for place in rng.permutation(len(ways))]
 
 
-def _every_way(space: Space, picks: Mapping[str, int]) -> Iterator[Architecture]:
-    """Enumerate what `picks` leave open, which is a space of its own; the last changes fastest."""
-    for way in enumerate_all(lambda pick: space(_holding(picks, pick))):
-        yield walk(space, _holding({**picks, **way.picks}, _first))[0]
+def _drawn_way(
+    space: Space, picks: Mapping[str, int], rng: np.random.Generator
+) -> Architecture | None:
+    """Answer at random what `picks` leave open; None if that is not legal."""
+    try:
+        return walk(space, _holding(picks, lambda d: int(rng.integers(len(d.options)))))[0]
+    except Infeasible:
+        return None
+
+
+def _every_way(space: Space, picks: Mapping[str, int]) -> Iterator[Architecture | None]:
+    """Enumerate what `picks` leave open, which is a space of its own; the last changes fastest.
+
+    None stands for a way that is not legal.
+    """
+    for way in every_walk(lambda pick: space(_holding(picks, pick))):
+        yield way and walk(space, _holding({**picks, **way.picks}, _first))[0]
 
 
 def _first(decision: Decision) -> int:

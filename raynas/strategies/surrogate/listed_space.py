@@ -5,7 +5,7 @@ from itertools import islice
 
 import numpy as np
 
-from raynas.space import Architecture, Space, enumerate_all
+from raynas.space import Architecture, Space, every_walk
 from raynas.space.nodes import Node
 from raynas.strategies.surrogate.features import Features, Vocabulary
 from raynas.strategies.surrogate.gaussian_process import Kernel, Rows
@@ -52,7 +52,8 @@ def list_space(space: Space, limit: int, features: Features) -> ListedSpace | No
     """List a space of at most `limit` walks; None if it has more."""
     if isinstance(space, Node) and space.size() > limit:
         return None
-    walked = list(islice(enumerate_all(space), limit + 1))
+    walked = list(islice(every_walk(space), limit + 1))
     if len(walked) > limit:
         return None
-    return ListedSpace(list({a.id: a for a in walked}.values()), features)
+    legal = {a.id: a for a in walked if a is not None}
+    return ListedSpace(list(legal.values()), features)
