@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ray.tune import progress_reporter
 from run_cases import open_ledger, small_config, train, write_space
 
 import raynas
@@ -31,7 +32,8 @@ def notebook(monkeypatch) -> ZMQInteractiveShell:
     return shell
 
 
-def test_a_search_is_one_output_that_changes(notebook, ray_cluster, tmp_path, capfd):
+def test_a_search_is_one_output_that_changes(notebook, ray_cluster, tmp_path, capfd, monkeypatch):
+    monkeypatch.setattr(progress_reporter, "IS_NOTEBOOK", True)  # asked when Ray is imported
     space = write_space(tmp_path / "<i>")
     run = raynas.search(
         space=space,
