@@ -3,6 +3,7 @@
 import builtins
 import html
 import re
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,9 @@ from run_cases import open_ledger, small_config, train, write_space
 import raynas
 from raynas.engine.ledger import Ledger
 from raynas.runs.run_file import RUN_FILE, run_file
+
+IPYTHON = ("HTML", "display", "clear_output")
+"""What Tune imports of IPython in a notebook."""
 
 
 class ZMQInteractiveShell:
@@ -33,6 +37,10 @@ def notebook(monkeypatch) -> ZMQInteractiveShell:
 
 
 def test_a_search_is_one_output_that_changes(notebook, ray_cluster, tmp_path, capfd, monkeypatch):
+    others: list[str] = []  # what Tune would show by itself
+    shown_by = {name: lambda *_, name=name, **__: others.append(name) for name in IPYTHON}
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace())
+    monkeypatch.setitem(sys.modules, "IPython.display", SimpleNamespace(**shown_by))
     monkeypatch.setattr(progress_reporter, "IS_NOTEBOOK", True)  # asked when Ray is imported
     space = write_space(tmp_path / "<i>")
     run = raynas.search(
@@ -46,6 +54,7 @@ def test_a_search_is_one_output_that_changes(notebook, ray_cluster, tmp_path, ca
         progress=True,
         options={"limit": 2000},
     )
+    assert others == []
     outputs = notebook.outputs
     assert len({output["transient"]["display_id"] for output in outputs}) == 1
     assert [output["update"] for output in outputs] == [False] + [True] * (len(outputs) - 1)
