@@ -17,9 +17,12 @@ from raynas.results.export import export_run
 from raynas.results.retrain import retrain_run
 from raynas.runs.run_folder import RunFolder, open_run
 from raynas.runs.trial import JSON_COLUMNS, Trial
+from raynas.runs.wording import method_in_words
 from raynas.space import describe
 from raynas.terminal.live_view import TerminalView
+from raynas.terminal.notebook_view import NotebookView, notebook_publisher
 from raynas.terminal.output import plain_console
+from raynas.terminal.run_summary import run_summary
 from raynas.terminal.status import show_status
 
 
@@ -38,8 +41,17 @@ class Run:
         self.interrupted = opened.interrupted
 
     def __repr__(self) -> str:
-        """Say which run this is."""
-        return f"Run({self.folder!r})"
+        """Say which run this is; nothing is read for that."""
+        config = self.config
+        return (
+            f"Run({self.folder!r}, space={config.space!r}, strategy={method_in_words(config)!r}, "
+            f"data={config.data!r}, trials={config.trials}, epochs={config.epochs}, "
+            f"metric={config.metric!r})"
+        )
+
+    def _repr_html_(self) -> str:
+        """Show in a notebook how far it is and its best trials, as they are now."""
+        return run_summary(self._run)
 
     @property
     def trials(self) -> pd.DataFrame:
@@ -108,7 +120,10 @@ class Run:
 
 def view_of(call: Attended) -> TerminalView | None:
     """Return what shows a run while it goes on, where that is wanted."""
-    return TerminalView(Console(), lambda run: None) if call.progress else None
+    if not call.progress:
+        return None
+    publish = notebook_publisher()
+    return NotebookView(publish) if publish else TerminalView(Console(), others_print=True)
 
 
 def _row(trial: Trial) -> dict[str, Any]:

@@ -210,6 +210,7 @@ def run_trials(
             trial_name_creator=_name,
             raise_on_failed_trial=False,
             verbose=0,
+            progress_reporter=tune.CLIReporter(),  # that for notebooks clears the cell's output
         )
     if ledger.fatal is not None:
         raise ledger.fatal

@@ -9,7 +9,8 @@ data.columns.forEach((column, place) => {
     Object.assign(state, { column: place, page: 0 });
     draw();
   });
-  const cell = make("th");
+  const isNumber = data.rows.some((row) => typeof row[place] === "number");
+  const cell = make("th", undefined, isNumber ? { class: "number" } : {});
   cell.append(button);
   head.append(cell);
 });

@@ -1,5 +1,6 @@
 """The page: everything in one HTML file, drawn and styled by itself, that fetches nothing."""
 
+import math
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -24,9 +25,11 @@ from raynas.report.sections.trust import trust
 from raynas.report.table_data import as_json
 from raynas.runs.found_network import FoundNetwork
 from raynas.runs.trial import Trial
-from raynas.runs.wording import duration, short, spread, trials_in_words
+from raynas.runs.wording import duration, method_in_words, short, spread, trials_in_words
 from raynas.space import describe
 
+TILES = 6
+"""Numbers in a row at most; rows are about equally long."""
 DRAWN = 3
 """Architectures that are drawn: the best ones."""
 
@@ -54,12 +57,15 @@ def page(facts: Facts) -> str:
     """Return the HTML of a run's report."""
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     template = environment.from_string(_asset("page.html.jinja"))
+    tiles = _tiles(facts)
+    rows = math.ceil(len(tiles) / TILES)
     return template.render(
         facts=facts,
         headline=_headline(facts),
         about=_about(facts),
         written=_written(facts),
-        tiles=_tiles(facts),
+        tiles=tiles,
+        per_row=math.ceil(len(tiles) / rows),
         drawings=_drawings(facts),
         sections=_sections(facts),
         options=_options(facts),
@@ -94,7 +100,7 @@ def _headline(facts: Facts) -> str:
         )
     way = "largest" if facts.larger_is_better else "smallest"
     return (
-        f"{config.space} searched by {config.strategy} on {config.data}: "
+        f"{config.space} searched by {method_in_words(config)} on {config.data}: "
         f"{trials_in_words(config)}, for the {way} {config.metric}, seed {config.seed}."
     )
 

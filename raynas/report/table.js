@@ -86,7 +86,7 @@ function draw() {
         cell.className = "words";
         cell.append(make("div", row[place]));
       }
-      if (column.key === "trial" && front.has(row[0])) cell.append(make("b", "\u00a0◆", { title: "on a front" }));
+      if (column.key === "trial" && front.has(row[0])) cell.prepend(make("b", "◆\u00a0", { title: "on a front" }));
       line.append(cell);
     });
     body.append(line);

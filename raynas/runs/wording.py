@@ -81,6 +81,12 @@ def trials_in_words(config: RunOptions) -> str:
     )
 
 
+def method_in_words(config: RunOptions) -> str:
+    """Name the strategy, and the scheduler where there is one: "bayesian + asha"."""
+    scheduler = "" if config.scheduler == "none" else f" + {config.scheduler}"
+    return config.strategy + scheduler
+
+
 def derived_words(trial: Trial) -> str:
     """Say what a supernet came to, and what it warned of."""
     derived = describe(trial.derived.value) if trial.derived else "nothing"

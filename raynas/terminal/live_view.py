@@ -4,34 +4,39 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 
-from rich.console import Console, Group, RenderableType
-from rich.live import Live
+from rich.console import Console, RenderableType
 from rich.markup import escape
-from rich.progress_bar import ProgressBar
-from rich.table import Table
-from rich.text import Text
 
 from raynas.data import DataSource
-from raynas.engine.ledger import Ledger, Running
+from raynas.engine.ledger import Ledger
 from raynas.runs.found_network import Origin
 from raynas.runs.run_folder import RunFolder
-from raynas.runs.trial import Trial
-from raynas.runs.wording import derived_words, metric_text, roughly, trials_in_words
-from raynas.space import LoadedSpace, describe, size
+from raynas.runs.wording import derived_words, method_in_words, roughly, trials_in_words
+from raynas.space import LoadedSpace, size
+from raynas.terminal.fitted import redrawn
+from raynas.terminal.run_picture import run_picture, running_words, words_of
 
 PLAIN_EVERY_S = 10.0
 """Seconds between the lines of progress where the output is no terminal."""
-SHOWN = 16
-"""Running trials that are shown."""
 
 
 class TerminalView:
     """Shows a run with rich; on a terminal it is redrawn in place, elsewhere it is lines."""
 
-    def __init__(self, console: Console, on_open: Callable[[RunFolder], None]) -> None:
-        """Draw on a console; `on_open` is told the run once it is open."""
+    def __init__(
+        self,
+        console: Console,
+        on_open: Callable[[RunFolder], None] = lambda run: None,
+        *,
+        others_print: bool = False,
+    ) -> None:
+        """Draw on a console; `on_open` is told the run once it is open.
+
+        `others_print` says that what others print comes to the same terminal.
+        """
         self._console = console
         self._on_open = on_open
+        self._others_print = others_print
         self.unit = "trial"
         self._started = time.monotonic()
         self._first_trial: float | None = None
@@ -62,14 +67,16 @@ class TerminalView:
         self._started = time.monotonic()
         self._done_before = ledger.done
         ledger.on_warning = lambda text: self.say(f"[yellow]{escape(text)}[/yellow]")
+        with self._drawn(ledger):
+            yield
+        self.say(self._counts(ledger))
+
+    @contextlib.contextmanager
+    def _drawn(self, ledger: Ledger) -> Iterator[None]:
+        """Draw the ledger again and again; where that cannot be, say what changes."""
         if self._console.is_terminal:
-            with Live(
-                get_renderable=lambda: self._picture(ledger),
-                console=self._console,
-                refresh_per_second=4,
-                transient=True,
-                redirect_stdout=False,  # what others print is for the log, see runs/output.py
-                redirect_stderr=False,
+            with redrawn(
+                self._console, lambda: self._picture(ledger), others_print=self._others_print
             ):
                 yield
         else:
@@ -77,16 +84,9 @@ class TerminalView:
             ledger.on_change = lines.update
             yield
             ledger.on_change = None
-        self.say(self._counts(ledger))
 
     def _picture(self, ledger: Ledger) -> RenderableType:
-        bar = ProgressBar(total=ledger.total, completed=ledger.done, width=40)
-        head = Table.grid(padding=(0, 1))
-        head.add_row(bar, self._counts(ledger))
-        running = list(ledger.running.values())
-        return Group(
-            head, *_best_lines(ledger, self.unit), *_running_lines(running, ledger, self.unit)
-        )
+        return run_picture(ledger, self._counts(ledger), self.unit, self._console.width)
 
     def _counts(self, ledger: Ledger) -> str:
         parts = [f"[bold]{ledger.done}[/bold]/{ledger.total} {self.unit}s"]
@@ -125,7 +125,7 @@ def _searching(run: RunFolder, space: LoadedSpace, resumed: bool) -> str:
     )
     return (
         f"[bold]{'Resuming' if resumed else 'Searching'}[/bold] {escape(config.space)} "
-        f"({many} architectures) with {config.strategy} on {escape(config.data)}: "
+        f"({many} architectures) with {method_in_words(config)} on {escape(config.data)}: "
         f"{trials_in_words(config)}, best by {config.metric}{roughly(config.metric)}"
     )
 
@@ -165,14 +165,14 @@ class _Lines:
             self._view.say(f"trial {trial.number}: supernet, {escape(derived_words(trial))}")
         if ledger.best and ledger.best[0].trial_id != self._best:
             self._best = ledger.best[0].trial_id
-            words = _words(ledger.best[0], ledger, self._unit)
+            words = words_of(ledger.best[0], ledger, self._unit)
             self._view.say(f"{ledger.done}/{ledger.total} new best: {words}")
         elif time.monotonic() > self._next:
             self._view.say(self._view._counts(ledger) + _epochs(ledger))
             for alive in ledger.running.values():
                 if alive.proposal.supernet is not None:
                     number = alive.proposal.number
-                    self._view.say(f"trial {number}: {escape(_running_words(alive))}")
+                    self._view.say(f"trial {number}: {escape(running_words(alive))}")
         else:
             return
         self._next = time.monotonic() + PLAIN_EVERY_S
@@ -183,62 +183,6 @@ def _epochs(ledger: Ledger) -> str:
     candidates = [trial for trial in ledger.running.values() if trial.proposal.supernet is None]
     epochs = [str(trial.epoch) for trial in candidates[:4]]
     return f" (epoch {', '.join(epochs)} of {ledger.config.epochs})" if epochs else ""
-
-
-def _words(trial: Trial, ledger: Ledger, unit: str) -> str:
-    """Say how good a trial is and what it is."""
-    metric = ledger.config.metric
-    params = trial.metrics.get("params")
-    cost = f", {params:,.0f} parameters" if params is not None and metric != "params" else ""
-    return (
-        f"{metric} {metric_text(metric, trial.metrics[metric])} ({unit} {trial.number}{cost}): "
-        f"{escape(describe(trial.architecture.value))}"
-    )
-
-
-def _best_lines(ledger: Ledger, unit: str) -> list[RenderableType]:
-    if not ledger.best:
-        return [Text(f"no {unit} is finished yet", style="dim")]
-    return [Text.from_markup(f"[green]best[/green] {_words(ledger.best[0], ledger, unit)}")]
-
-
-def _running_lines(running: list[Running], ledger: Ledger, unit: str) -> list[RenderableType]:
-    """Write one line a trial that is being trained, cut to the width of the terminal."""
-    lines: list[RenderableType] = []
-    for trial in running[:SHOWN]:
-        value = (trial.metrics or {}).get(ledger.config.metric)
-        supernet = trial.proposal.supernet
-        epochs = ledger.config.epochs if supernet is None else supernet.all_epochs
-        epoch = f"epoch {trial.epoch}/{epochs}"
-        words = _running_words(trial)
-        lines.append(
-            Text.assemble(
-                (f"{unit} {trial.proposal.number:<4} ", "cyan"),
-                f"{epoch:<13}",
-                f"{'' if value is None else metric_text(ledger.config.metric, value):<9}",
-                (words, "dim"),
-                no_wrap=True,
-                overflow="ellipsis",
-            )
-        )
-    if len(running) > SHOWN:
-        lines.append(Text(f"… and {len(running) - SHOWN} more", style="dim"))
-    return lines
-
-
-def _running_words(trial: Running) -> str:
-    """Say what is trained; of a supernet, how it does and what is derived now."""
-    supernet = trial.proposal.supernet
-    if supernet is None:
-        return describe(trial.proposal.architecture.value)
-    if not trial.curve:
-        return "supernet"
-    now = trial.curve[-1]
-    return (
-        f"supernet, epoch {now['epoch']}/{supernet.all_epochs}, accuracy "
-        f"{now['supernet_val_accuracy']:.4f}, entropy of alphas {now['alpha_entropy']:.3f}, "
-        f"{now['skips']:g} skips, {now['nones']:g} nones: {describe(now['architecture'])}"
-    )
 
 
 def _clock(seconds: float) -> str:

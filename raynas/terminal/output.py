@@ -81,7 +81,7 @@ class Output:
         """Return the view of a run; when the run opens, the log moves into its folder."""
         from raynas.terminal.live_view import TerminalView
 
-        return TerminalView(self.console, self._opened)
+        return TerminalView(self.console, self._opened, others_print=self._verbose)
 
     def say(self, text: str) -> None:
         """Print one line of ours."""
@@ -179,4 +179,5 @@ def plain_console(file: IO[str], width: int | None = None) -> Console:
         highlight=False,
         soft_wrap=width is None,
         width=width or 1000,
+        force_jupyter=False,  # in a notebook, rich would show there what is for `file`
     )

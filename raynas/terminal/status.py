@@ -4,6 +4,7 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from raynas.options.run_options import RunOptions
 from raynas.runs.found_network import Origin
 from raynas.runs.ranking import ranked
 from raynas.runs.run_folder import RunFolder, foreign_words, open_run
@@ -12,6 +13,7 @@ from raynas.runs.wording import (
     derived_words,
     go_on,
     infeasible_words,
+    method_in_words,
     metric_text,
     roughly,
     trials_in_words,
@@ -42,13 +44,10 @@ def show_status(path: str, console: Console) -> None:
 def status_of(run: RunFolder, trials: list[Trial], state: str) -> list[RenderableType]:
     """Return what there is to say of a run: where it is, its best trials, its failures."""
     failed = [trial for trial in trials if trial.status == "failed"]
-    early = sum(trial.status == "stopped" for trial in trials)
     origin = run.origin()
     parts: list[RenderableType] = [
-        f"[bold]{escape(run.config.name)}[/bold]: {state}, {len(trials)} of {run.config.trials} "
-        f"{run.unit}s done, "
-        f"{f'{early} stopped early, ' if early else ''}{len(failed)} failed",
-        _retraining(run, origin) if origin else _search(run),
+        f"[bold]{escape(run.config.name)}[/bold]: {escape(progress_in_words(run, trials, state))}",
+        escape(subject_in_words(run.config, origin)),
     ]
     if words := infeasible_words(trials):
         parts.append(words)
@@ -67,22 +66,27 @@ def status_of(run: RunFolder, trials: list[Trial], state: str) -> list[Renderabl
     return parts
 
 
-def _search(run: RunFolder) -> str:
-    """Say what is searched, how, and on what."""
-    config = run.config
+def progress_in_words(run: RunFolder, trials: list[Trial], state: str) -> str:
+    """Say how far a run is: "running, 12 of 30 trials done, 2 stopped early, 1 failed"."""
+    failed = sum(trial.status == "failed" for trial in trials)
+    early = sum(trial.status == "stopped" for trial in trials)
     return (
-        f"{escape(config.space)} on {escape(config.data)} by {config.strategy}, "
-        f"{trials_in_words(config)}, best by {config.metric}{roughly(config.metric)}"
+        f"{state}, {len(trials)} of {run.config.trials} {run.unit}s done, "
+        f"{f'{early} stopped early, ' if early else ''}{failed} failed"
     )
 
 
-def _retraining(run: RunFolder, origin: Origin) -> str:
-    """Say what is trained in full, and on what."""
-    config = run.config
+def subject_in_words(config: RunOptions, origin: Origin | None) -> str:
+    """Say what is searched, how, and on what; of a retraining, what is trained in full."""
+    if origin:
+        return (
+            f"full training of trial {origin.number} of {origin.run} on {config.data}, "
+            f"{config.trials} seed{'s' if config.trials > 1 else ''} of {config.epochs} epochs, "
+            f"best by {config.metric}"
+        )
     return (
-        f"full training of trial {origin.number} of {escape(origin.run)} on "
-        f"{escape(config.data)}, {config.trials} seed{'s' if config.trials > 1 else ''} of "
-        f"{config.epochs} epochs, best by {config.metric}"
+        f"{config.space} searched by {method_in_words(config)} on {config.data}, "
+        f"{trials_in_words(config)}, best by {config.metric}{roughly(config.metric)}"
     )
 
 

@@ -4,7 +4,7 @@ import contextlib
 import time
 from collections.abc import Iterator
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
 
@@ -12,6 +12,7 @@ from raynas.runs.ranking import ranked
 from raynas.runs.run_folder import RunFolder, open_run
 from raynas.runs.trial import Trial
 from raynas.runs.wording import metric_text
+from raynas.terminal.fitted import Fitted
 from raynas.terminal.status import show_status, status_of
 
 EVERY_S = 2.0
@@ -35,7 +36,7 @@ def watch_status(path: str, console: Console) -> None:
         if console.is_terminal:
             with Live(console=console, transient=True, auto_refresh=False) as live:
                 for run, trials, state in looks:
-                    live.update(Group(*status_of(run, trials, state)), refresh=True)
+                    live.update(Fitted(*status_of(run, trials, state)), refresh=True)
         else:
             for run, trials, _ in looks:
                 console.print(_line(run, trials))

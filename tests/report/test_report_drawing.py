@@ -1,6 +1,7 @@
 """Architectures are drawn whatever they are; cells with every edge, chains with every skip."""
 
 import re
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -109,20 +110,75 @@ def test_hostile_words_are_only_words():
     assert "<img" not in str(figures[0].body)
 
 
+def areas(picture: ET.Element, kind: str) -> list[tuple[float, ...]]:
+    """Left, top, right and bottom of the boxes or the labels."""
+    sizes = (
+        tuple(float(rect.get(name)) for name in ("x", "y", "width", "height"))
+        for rect in picture.iter("rect") if kind in rect.get("class").split()
+    )  # fmt: skip
+    return [(x, y, x + width, y + height) for x, y, width, height in sizes]
+
+
+def overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return (
+        one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+    )  # fmt: skip
+
+
+def has_room_for_all(picture: ET.Element) -> bool:
+    """Whether each label lies in the picture and covers neither a box nor another label."""
+    left, top, width, height = map(float, picture.get("viewBox").split())
+    pills, boxes = areas(picture, "pill"), areas(picture, "box")
+    inside = all(
+        left <= x and top <= y and right <= left + width and bottom <= top + height
+        for x, y, right, bottom in [*pills, *boxes]
+    )
+    others = ((pill, other) for n, pill in enumerate(pills) for other in [*pills[:n], *boxes])
+    return inside and not any(overlap(*pair) for pair in others)
+
+
 def test_labels_do_not_cover_each_other():
     """All edges of a cell of six nodes, two to each place: every label has room of its own."""
     places = [Box(f"node {i}") for i in range(8)]
     wired = [Wire(i, j, "sep conv 3x3") for j in range(1, 8) for i in range(j)]
     picture = ET.fromstring(str(draw_spine(places, wired, "all")))  # noqa: S314 (our own)
-    pills = [
-        (float(r.get("x")), float(r.get("y")), float(r.get("width")), float(r.get("height")))
-        for r in picture.iter("rect") if "pill" in r.get("class")
-    ]  # fmt: skip
-    assert len(pills) == 28
-    left, top, width, height = map(float, picture.get("viewBox").split())
-    for n, (x, y, w, h) in enumerate(pills):
-        assert left <= x
-        assert x + w <= left + width
-        assert top <= y <= top + height - h
-        for x2, y2, w2, h2 in pills[:n]:
-            assert x + w <= x2 or x2 + w2 <= x or y + h <= y2 or y2 + h2 <= y
+    assert len(areas(picture, "pill")) == 28
+    assert has_room_for_all(picture)
+
+
+CELL_OPS = ["skip_connect", "sep_conv_7x7", "max_pool_3x3", "x", "a_convolution_with_a_long_name"]
+
+
+def random_cell(rng: np.random.Generator) -> dict[str, Any]:
+    """A cell of any wiring: nodes of one to four edges, some of them from the same place."""
+    inputs, nodes = int(rng.integers(1, 3)), int(rng.integers(1, 8))
+    return {
+        "inputs": inputs,
+        "nodes": [
+            [
+                {"input": int(rng.integers(inputs + node)), "op": str(rng.choice(CELL_OPS))}
+                for _ in range(rng.integers(1, 5))
+            ]
+            for node in range(nodes)
+        ],
+        "output": sorted({inputs + int(rng.integers(nodes)) for _ in range(3)}),
+    }
+
+
+def test_no_label_of_a_cell_covers_a_node():
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        cell = random_cell(rng)
+        (picture,) = pictures(cell)
+        assert len(areas(picture, "pill")) == sum(map(len, cell["nodes"]))
+        assert has_room_for_all(picture), cell
+        assert areas(picture, "box")
+        assert float(picture.get("viewBox").split()[2]) < 2000
+
+
+@pytest.mark.parametrize("name", sorted(bundled_spaces()))
+def test_no_label_of_any_space_covers_a_node(name):
+    space = load_space(name).space
+    rng = np.random.default_rng(2)
+    for _ in range(30):
+        assert all(map(has_room_for_all, pictures(sample(space, rng).value)))

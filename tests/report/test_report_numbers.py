@@ -12,6 +12,7 @@ from raynas.report.drawing.label_layout import options_of
 from raynas.report.drawing.scale import Scale, tick_texts, without_outliers
 from raynas.report.facts.baseline import baseline
 from raynas.report.facts.facts import Clock
+from raynas.report.sections.decisions import median_interval
 from raynas.report.sections.importance import judge
 from raynas.runs.wording import duration, metric_text, short
 from raynas.space import bundled_spaces, decisions_of, load_space, sample
@@ -125,6 +126,18 @@ def test_the_decision_that_matters_is_found():
     assert 0 < first.low < first.mean < first.high
     assert first.low > second.high
     assert all(abs(one.mean) < 0.1 for one in found.decisions[2:])
+
+
+def test_the_interval_of_a_median_holds_it_in_95_of_100_samples():
+    rng = np.random.default_rng(0)
+    assert median_interval([1.0] * 5) is None
+    assert median_interval([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]) == (1, 6)
+    for count in (6, 8, 21, 60):
+        intervals = [median_interval(sorted(rng.normal(size=count))) for _ in range(2000)]
+        held = np.mean([low <= 0 <= high for low, high in intervals])
+        assert 0.94 < held < 0.995
+    low, high = median_interval(sorted(rng.normal(size=5000)))
+    assert -0.1 < low < 0 < high < 0.1
 
 
 def test_importance_is_silent_where_nothing_is_known():

@@ -65,6 +65,8 @@ def test_what_is_seen_at_once():
     html = page(known)
     assert "chain_cnn searched by evolution on digits: 30 trials of 3 epochs" in html
     assert "seed 7" in html
+    stopping = facts(random_trials(5), strategy="bayesian", scheduler="asha")
+    assert "chain_cnn searched by bayesian + asha on digits: 5 trials" in page(stopping)
     for tile in ("best val_accuracy", "parameters", "MACs", "epochs trained", "wall time"):
         assert f"<span>{tile}</span>" in html
     assert "test accuracy" not in html
@@ -102,7 +104,7 @@ def test_failures_are_told_together():
     html = page(facts([*random_trials(4), *(replace(t) for t in broken)], strategy="random"))
     assert "4 of 8 trials failed" in html
     assert html.count("RuntimeError: 0 rows") == 2  # in the table of messages, and in the trial
-    assert "<td>4</td>" in html
+    assert '<td class="number">4</td>' in html
 
 
 @pytest.mark.parametrize("state", ["running", "interrupted", "finished"])
@@ -149,7 +151,7 @@ def test_a_retraining_tells_of_its_seeds():
     assert "Trial 7 of found, trained in full on digits: 3 seeds of 40 epochs." in html
     sections = ["best", "seeds", "trials", "how", "type"]
     assert Outline(html).ids("section") == sections
-    assert "<td>0.9100 ± 0.0100</td>" in html
+    assert '<td class="number">0.9100 ± 0.0100</td>' in html
     assert "<b>0.8100 ± 0.0100</b>" in html
     for words in ("searched by", "random, expected", "Pareto front."):
         assert words not in html
@@ -174,7 +176,7 @@ def test_runs_are_compared():
     html = page(facts(random_trials(6), **mine, others=(other,)))
     assert "best so far of other" in html
     assert "random, expected" not in html
-    assert "<td>epochs 99 (here 10), batch_size 9 (here 8)</td>" in html
+    assert ">epochs 99 (here 10), batch_size 9 (here 8)</td>" in html
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from raynas.report.drawing.svg import path, picture, text
 
 WIDTH = 480
 LEFT, RIGHT, TOP, BOTTOM = 62, 12, 12, 44
+CAP = 3
+"""Half the height of an interval's ends."""
 
 
 class Chart:
@@ -85,6 +87,16 @@ class Chart:
         if d:
             self._add(d, f"line {kind}", name)
 
+    def intervals(self, spans: Iterable[tuple[float, float, float]], name: str) -> None:
+        """Draw (low, high, y) as a line with a cap at each end; without one where it is cut off."""
+        d = ""
+        for low, high, y in spans:
+            d += f"M{self.x(low):.1f} {self.y(y):.1f}H{self.x(high):.1f}"
+            ends = (end for end in (low, high) if self.x.low <= end <= self.x.high)
+            d += "".join(f"M{self.x(end):.1f} {self.y(y) - CAP:.1f}v{2 * CAP}" for end in ends)
+        if d:
+            self._add(d, "line interval", name)
+
     def band(
         self, xs: Sequence[float], low: Sequence[float], high: Sequence[float], kind: str, name: str
     ) -> None:
@@ -132,4 +144,6 @@ def _sample(kind: str) -> str:
     """Return what stands in the legend for a kind of mark."""
     if kind.startswith("dots"):
         return "M11 6h0"
+    if kind.startswith("line interval"):
+        return "M2 6H20M2 3v6M20 3v6"
     return "M2 1H20V11H2Z" if kind.startswith("band") else "M1 6H21"

@@ -1,6 +1,7 @@
 """What the page is made of."""
 
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from markupsafe import Markup
 
@@ -24,21 +25,22 @@ class Section:
     intro: str = ""
     figures: list[Figure] = field(default_factory=list)
 
+    @property
+    def placed(self) -> list[tuple[Figure, str]]:
+        """The figures, each with how much of a row it takes, so that every row is full.
 
-def table(head: list[str], rows: list[list[object]]) -> Markup:
-    """Write a small table; what comes is escaped, except Markup."""
-    cells = Markup("").join(Markup("<th>{}</th>").format(name) for name in head)
-    body = Markup("").join(
-        Markup("<tr>{}</tr>").format(
-            Markup("").join(Markup("<td>{}</td>").format(cell) for cell in row)
-        )
-        for row in rows
-    )
-    return Markup(
-        '<div class="scroll"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>'
-    ).format(cells, body)
-
-
-def trial_link(number: int) -> Markup:
-    """Write a trial's number so that a click shows the trial in the table."""
-    return Markup('<a href="#trials" data-trial="{0}">{0}</a>').format(number)
+        "wide" is a row of its own, "alone" one that a single picture shares with its caption;
+        others stand by twos, the first ones of an odd number by threes. Where the page is narrower
+        these, too, stand by twos, and the "last" of three is alone.
+        """
+        shares: list[str] = []
+        for wide, neighbours in groupby(self.figures, key=lambda figure: figure.wide):
+            count = len(list(neighbours))
+            if wide:
+                shares += ["wide"] * count
+            elif count == 1:
+                shares.append("alone")
+            else:
+                threes = ["third", "third", "third last"] if count % 2 else []
+                shares += [*threes, *["half"] * (count - len(threes))]
+        return list(zip(self.figures, shares, strict=True))

@@ -1,8 +1,9 @@
 """Other runs beside this one: which can be compared with it, and in what they differ."""
 
-from raynas.report.drawing.figure import Figure, table
+from raynas.report.drawing.figure import Figure
+from raynas.report.drawing.page_table import table
 from raynas.report.facts.facts import Facts
-from raynas.runs.wording import duration
+from raynas.runs.wording import duration, method_in_words
 
 COUNTED = ("space", "epochs", "scheduler", "workers_per_trial", "seed")
 """Options of a run, besides those in `options`, that decide what a result is worth."""
@@ -54,7 +55,7 @@ def compared(facts: Facts) -> Figure:
         rows.append(
             [
                 run.config.name,
-                run.config.strategy,
+                method_in_words(run.config),
                 len(run.trials),
                 f"{run.told(best)} (trial {best.number})" if best else "",
                 duration(run.train_seconds),

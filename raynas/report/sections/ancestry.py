@@ -4,9 +4,10 @@ from itertools import pairwise
 from typing import Any
 
 from raynas.report.drawing.chart import Chart
-from raynas.report.drawing.figure import Figure, Section, table, trial_link
+from raynas.report.drawing.figure import Figure, Section
 from raynas.report.drawing.label_layout import label
 from raynas.report.drawing.op_names import plain
+from raynas.report.drawing.page_table import table, trial_link
 from raynas.report.drawing.scale import without_outliers
 from raynas.report.facts.facts import Facts
 from raynas.runs.trial import Trial

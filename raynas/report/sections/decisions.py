@@ -1,14 +1,18 @@
 """The decisions that mattered, and what their options were worth, drawn with their uncertainty."""
 
-import numpy as np
+from itertools import accumulate
+from math import exp, lgamma, log
+from statistics import median
+
 from markupsafe import Markup
 
 from raynas.report.drawing.figure import Figure, Section
 from raynas.report.drawing.label_layout import SeenOptions, options_of
-from raynas.report.drawing.scale import Scale, even_ticks, limits, tick_texts
-from raynas.report.drawing.svg import path, picture, text
+from raynas.report.drawing.row_chart import RowChart
+from raynas.report.drawing.scale import limits, without_outliers
 from raynas.report.facts.facts import Facts
 from raynas.report.sections.importance import LEAST, Importance, judge, thinned
+from raynas.runs.trial import Trial
 
 SHOWN, DETAILED = 12, 6
 """Decisions in the ranking, and those whose options are compared."""
@@ -17,12 +21,10 @@ NAMED = 1000
 MOST_OPTIONS = 12
 ABSENT = -1
 """In place of an option's index, where an architecture does not come to the decision."""
-DRAWS = 500
+STRIP = 80
+"""Trials of an option that are drawn."""
 FORETOLD = 0.1
 """R² below which a ranking would be noise."""
-WIDTH, ROW, NAMES = 480, 24, 186
-LONGEST = 27
-"""Characters of a row's name."""
 
 
 def decisions(facts: Facts) -> Section:
@@ -55,9 +57,7 @@ def decisions(facts: Facts) -> Section:
         )
     ]
     figures += [
-        Figure(one.path, _compared(facts, options[one.path]))
-        for one in top[:DETAILED]
-        if one.path in options
+        _compared(facts, options[one.path]) for one in top[:DETAILED] if one.path in options
     ]
     chosen = facts.config.strategy not in ("random", "grid")
     company = (
@@ -66,74 +66,59 @@ def decisions(facts: Facts) -> Section:
         if chosen
         else ""
     )
-    intro = f"Of each option, the mean {facts.metric} of the trials that took it.{company}"
+    intro = (
+        f"Of each option, a dot a trial that took it, and the median of their {facts.metric} with "
+        f"its 95 % interval.{company}"
+    )
     return Section("decisions", title, intro, figures)
-
-
-def _end(name: str) -> str:
-    """Shorten a path or an option, at its beginning: the end says most."""
-    return name if len(name) <= LONGEST else "…" + name[1 - LONGEST :]
 
 
 def _ranking(ranking: list[Importance]) -> Markup:
     low, high = limits([0.0, *(x for one in ranking for x in (one.low, one.high))], 0.02)
-    rows = [(one.path, one.mean, one.low, one.high, "") for one in ranking]
-    return _rows(rows, (min(0.0, low), high), "by how much R² falls", bars=True)
+    chart = RowChart(
+        [(one.path, "") for one in ranking], (min(0.0, low), high), "by how much R² falls"
+    )
+    for place, one in enumerate(ranking):
+        chart.bar(place, one.mean)
+        chart.span(place, one.low, one.high)
+    return chart.html()
 
 
-def _compared(facts: Facts, decision: SeenOptions) -> Markup:
-    """Draw the mean of each option's trials, with a 95 % interval from resampling them.
+def _compared(facts: Facts, decision: SeenOptions) -> Figure:
+    """Draw a row an option: its trials, and their median with its 95 % interval.
 
     Architectures that do not come to the decision are a row of their own.
     """
-    rng = np.random.default_rng(0)
-    groups: dict[int, list[float]] = {}
+    groups: dict[int, list[Trial]] = {}
     for trial in facts.scored:
-        index = trial.architecture.picks.get(decision.path, ABSENT)
-        groups.setdefault(index, []).append(facts.score(trial))
+        groups.setdefault(trial.architecture.picks.get(decision.path, ABSENT), []).append(trial)
     kept = sorted(sorted(groups, key=lambda index: -len(groups[index]))[:MOST_OPTIONS])
-    rows = []
-    for index in kept:
-        values = np.array(groups[index])
-        mean, low, high = float(values.mean()), float("nan"), float("nan")
-        if len(values) > 2:
-            means = rng.choice(values, (DRAWS, min(len(values), 2000))).mean(axis=1)
-            low, high = map(float, np.quantile(means, (0.025, 0.975)))
-        unknown = "no such part" if index == ABSENT else f"option {index}"
-        name = decision.labels.get(index, unknown)
-        rows.append((name, mean, low, high, f"{len(values)}"))
-    spread = limits([x for row in rows for x in row[1:4]])
-    return _rows(rows, spread, f"mean {facts.metric} (number of trials)", bars=False)
+    names = {ABSENT: "no such part", **decision.labels}
+    rows = [(names.get(index, f"option {index}"), str(len(groups[index]))) for index in kept]
+    values = [facts.score(trial) for index in kept for trial in groups[index]]
+    low, high = without_outliers(values, facts.larger_is_better)
+    chart = RowChart(rows, (low, high), f"{facts.metric} (number of trials)")
+    for place, index in enumerate(kept):
+        shown = thinned(groups[index], STRIP)
+        chart.strip(place, [facts.score(t) for t in shown], [t.number for t in shown])
+        ordered = sorted(facts.score(trial) for trial in groups[index])
+        interval = median_interval(ordered)
+        if interval is not None:
+            chart.span(place, *interval)
+        chart.mark(place, median(ordered))
+    left_out, far = len(groups) - len(kept), sum(not low <= value <= high for value in values)
+    remarks = [f"{left_out} options that fewer trials took are left out."] * bool(left_out)
+    remarks += [f"{far} far worse ones are drawn at the border."] * bool(far)
+    return Figure(decision.path, chart.html(), " ".join(remarks))
 
 
-def _rows(
-    rows: list[tuple[str, float, float, float, str]],
-    spread: tuple[float, float],
-    axis: str,
-    bars: bool,
-) -> Markup:
-    """Draw a row for each (name, value, low, high, remark)."""
-    remarks = any(row[4] for row in rows)
-    scale = Scale(*spread, NAMES, WIDTH - (44 if remarks else 14))
-    bottom = len(rows) * ROW + 6
-    parts = []
-    ticks = even_ticks(*spread, about=4)
-    if len(ticks) < 3:
-        ticks = even_ticks(*spread, about=8)
-    for tick, words in zip(ticks, tick_texts(ticks), strict=True):
-        parts.append(path("grid", f"M{scale(tick):.1f} 2V{bottom}"))
-        parts.append(text(words, scale(tick), bottom + 15, "tick middle"))
-    for place, (name, value, low, high, remark) in enumerate(rows):
-        y = place * ROW + ROW / 2 + 4
-        parts.append(text(_end(name), NAMES - 8, y + 4, "tick end"))
-        if bars:
-            parts.append(
-                path("bar", f"M{scale(0):.1f} {y - 7}H{scale(value):.1f}v14H{scale(0):.1f}Z")
-            )
-        if np.isfinite(low):
-            parts.append(path("line spread", f"M{scale(low):.1f} {y}H{scale(high):.1f}"))
-        if not bars:
-            parts.append(path("dots main", f"M{scale(value):.1f} {y}h0"))
-        parts.append(text(remark, WIDTH - 6, y + 4, "tick end"))
-    parts.append(text(axis, (NAMES + WIDTH) / 2, bottom + 34, "name middle"))
-    return picture("chart rows", (0, 0, WIDTH, bottom + 40), axis, parts)
+def median_interval(ordered: list[float]) -> tuple[float, float] | None:
+    """Return the 95 % interval of the median of sorted values; None where they are too few.
+
+    It is exact, from order statistics: so many of n draws lie below the median as heads of n coins.
+    """
+    count = len(ordered)
+    logs = (lgamma(count + 1) - lgamma(k + 1) - lgamma(count - k + 1) for k in range(count // 2))
+    below = accumulate(exp(log_ways - count * log(2)) for log_ways in logs)
+    place = sum(chance <= 0.025 for chance in below) - 1
+    return None if place < 0 else (ordered[place], ordered[count - 1 - place])

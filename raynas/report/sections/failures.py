@@ -5,7 +5,8 @@ from collections import defaultdict
 
 from markupsafe import Markup
 
-from raynas.report.drawing.figure import Figure, Section, table, trial_link
+from raynas.report.drawing.figure import Figure, Section
+from raynas.report.drawing.page_table import table, trial_link
 from raynas.report.facts.facts import Facts
 from raynas.runs.trial import Trial
 from raynas.space import describe

@@ -3,7 +3,8 @@
 import math
 
 from raynas.report.drawing.chart import Chart
-from raynas.report.drawing.figure import Figure, Section, table, trial_link
+from raynas.report.drawing.figure import Figure, Section
+from raynas.report.drawing.page_table import MARK, table, trial_link
 from raynas.report.drawing.scale import limits, without_outliers
 from raynas.report.facts.facts import EXACT_COSTS, Facts
 from raynas.runs.ranking import on_front
@@ -14,7 +15,6 @@ from raynas.space import describe
 NAMES = {"params": "parameters", "macs": "MACs", "latency_ms": "latency (ms, rough)"}
 SHOWN = 12
 """Rows of the table of the fronts."""
-MARK = "◆"
 
 
 ROUGH = "measured while others trained"
@@ -150,7 +150,7 @@ def _listed(on: dict[str, list[Trial]], facts: Facts) -> Figure:
 
 def _cost(value: float | None, cost: str, marked: bool) -> str:
     known = "" if value is None else metric_text(cost, value)
-    return f"{known}\u00a0{MARK}" if marked else known
+    return f"{MARK}\u00a0{known}" if marked else known
 
 
 def _known(trial: Trial, name: str) -> bool:

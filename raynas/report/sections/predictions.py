@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from raynas.report.drawing.chart import Chart
-from raynas.report.drawing.figure import Figure, Section, table
+from raynas.report.drawing.figure import Figure, Section
+from raynas.report.drawing.page_table import table
 from raynas.report.drawing.scale import limits
 from raynas.report.facts.facts import Facts
 from raynas.runs.trial import Trial
@@ -43,9 +44,9 @@ def _scatter(facts: Facts, trials: list[Trial]) -> Figure:
         y_limits=whole if intervals else limits(_usual(ys)),
     )
     if intervals:
-        chart.line(whole, whole, "thin", "as predicted")
-        spans = ((low, y, high, y) for (low, high), y in zip(intervals, ys, strict=True))
-        chart.segments(spans, "thin", "95 % of the prediction")
+        chart.line(whole, whole, "exact", "as predicted")
+        spans = ((low, high, y) for (low, high), y in zip(intervals, ys, strict=True))
+        chart.intervals(spans, "95 % of the prediction")
     chart.dots(xs, ys, "main", "trial", [trial.number for trial in trials])
     rho = rank_correlation(xs, ys)
     verdict = f"Spearman's rank correlation is {rho:.2f}" if rho is not None else "Too few to judge"
@@ -73,7 +74,7 @@ def _errors(facts: Facts, trials: list[Trial]) -> Figure:
         y_limits=limits(_usual([*errors, *low, *high])),
     )
     chart.band(xs, list(low), list(high), "other", "where 95 % should lie")
-    chart.line(limits(xs), (0.0, 0.0), "thin")
+    chart.line(limits(xs), (0.0, 0.0), "exact", "as predicted")
     chart.dots(xs, list(errors), "plain", "trial", xs)
     inside = float(((low <= errors) & (errors <= high)).mean())
     off = float(np.sqrt((errors**2).mean()))

@@ -1,6 +1,7 @@
 """A retraining: what each seed of the one architecture reached."""
 
-from raynas.report.drawing.figure import Figure, Section, table, trial_link
+from raynas.report.drawing.figure import Figure, Section
+from raynas.report.drawing.page_table import table, trial_link
 from raynas.report.facts.facts import Facts
 from raynas.report.sections.curves import learning_curves
 from raynas.runs.wording import spread

@@ -1,6 +1,7 @@
 """What the validation accuracies can tell: the interval of the best, and who lies within it."""
 
-from raynas.report.drawing.figure import Figure, Section, table
+from raynas.report.drawing.figure import Figure, Section
+from raynas.report.drawing.page_table import table
 from raynas.report.facts.facts import Facts
 from raynas.report.facts.standing import certainty
 
