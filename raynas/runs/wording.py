@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 from statistics import mean, stdev
+from typing import TYPE_CHECKING
 
-from raynas.options.run_options import RunOptions
-from raynas.runs.trial import Trial
-from raynas.space import describe
+if TYPE_CHECKING:  # a command's first line waits for none of what these need
+    from raynas.options.run_options import RunOptions
+    from raynas.runs.trial import Trial
 
 COUNTS = ("params", "macs", "latency_ms", "supernet_params")
 """Metrics of any size; all others are accuracies and losses."""
@@ -70,7 +71,7 @@ def command() -> str:
     return os.path.relpath(program)
 
 
-def trials_in_words(config: RunOptions) -> str:
+def trials_in_words(config: "RunOptions") -> str:
     """Say how many trials a run has, and how long they are."""
     supernet = config.options.get("supernet_epochs")
     if supernet is None:
@@ -81,20 +82,22 @@ def trials_in_words(config: RunOptions) -> str:
     )
 
 
-def method_in_words(config: RunOptions) -> str:
+def method_in_words(config: "RunOptions") -> str:
     """Name the strategy, and the scheduler where there is one: "bayesian + asha"."""
     scheduler = "" if config.scheduler == "none" else f" + {config.scheduler}"
     return config.strategy + scheduler
 
 
-def derived_words(trial: Trial) -> str:
+def derived_words(trial: "Trial") -> str:
     """Say what a supernet came to, and what it warned of."""
+    from raynas.space import describe
+
     derived = describe(trial.derived.value) if trial.derived else "nothing"
     warnings = "".join(f"; {warning}" for warning in trial.proposal.notes.get("warnings", ()))
     return f"{trial.epochs} epochs, derived {derived}{warnings}"
 
 
-def infeasible_words(trials: Sequence[Trial]) -> str:
+def infeasible_words(trials: Sequence["Trial"]) -> str:
     """Say how often the space found picks not legal, "" where it never did."""
     count = sum(trial.proposal.infeasible for trial in trials)
     if not count:
