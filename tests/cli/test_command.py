@@ -48,7 +48,7 @@ def test_interrupted_it_ends_cleanly_and_says_how_to_go_on(tmp_path):
     assert {trial.epochs for trial in trials} == {10}
 
 
-@pytest.mark.parametrize("verbose", [False, True])
+@pytest.mark.parametrize("verbose", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_the_first_command(tmp_path, verbose):
     """What it prints where the output is no terminal is ours, in plain lines, and true."""
     more = ["--verbose"] if verbose else []
