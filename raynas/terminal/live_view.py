@@ -16,7 +16,7 @@ from raynas.engine.ledger import Ledger, Running
 from raynas.runs.found_network import Origin
 from raynas.runs.run_folder import RunFolder
 from raynas.runs.trial import Trial
-from raynas.runs.wording import derived_words, metric_text, roughly, trials_in_words
+from raynas.runs.wording import counted, derived_words, metric_text, roughly, trials_in_words
 from raynas.space import LoadedSpace, describe, size
 
 PLAIN_EVERY_S = 10.0
@@ -118,11 +118,7 @@ class TerminalView:
 
 def _searching(run: RunFolder, space: LoadedSpace, resumed: bool) -> str:
     config, count = run.config, size(space.space)
-    many = (
-        f"{count:,}"
-        if count is not None and count < 10**9
-        else (f"{float(count):.1e}" if count is not None else "over a million")
-    )
+    many = "over a million" if count is None else counted(count)
     return (
         f"[bold]{'Resuming' if resumed else 'Searching'}[/bold] {escape(config.space)} "
         f"({many} architectures) with {config.strategy} on {escape(config.data)}: "

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from raynas.nets import build_net, count_parameters, measure_macs, uncounted_warning
 from raynas.options.training_options import TrainingOptions
+from raynas.runs.wording import counted
 from raynas.space import (
     Encoder,
     LoadedSpace,
@@ -51,7 +52,7 @@ def describe_space(name: str, seed: int, console: Console) -> None:
     if count == 1:
         console.print("\n[bold]1[/bold] architecture: nothing is open, so nothing can be searched")
     else:
-        many = "more than a million" if count is None else f"[bold]{count:,}[/bold]"
+        many = "more than a million" if count is None else f"[bold]{_exactly(count)}[/bold]"
         console.print(f"\n{many} architectures")
     decisions = discover(loaded.space)
     console.print(f"{len(decisions)} decisions, {len(Encoder(loaded.space))} columns when encoded:")
@@ -63,6 +64,10 @@ def describe_space(name: str, seed: int, console: Console) -> None:
     if len(decisions) > 12:
         console.print(f"  … and {len(decisions) - 12} more of the same kinds")
     _print_samples(loaded, min(SAMPLES, count or SAMPLES), seed, console)
+
+
+def _exactly(count: int) -> str:
+    return f"{count:,}" if count < 10**50 else counted(count)
 
 
 def _print_samples(loaded: LoadedSpace, count: int, seed: int, console: Console) -> None:

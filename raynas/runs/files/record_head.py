@@ -38,6 +38,12 @@ class RecordHead:
         """Return that of a record with no rows."""
         return cls(identity, 0, checksum_of(identity))
 
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """The options that the run was started with and that decide its results."""
+        options = self.identity.get("options")
+        return options if isinstance(options, Mapping) else {}
+
     @classmethod
     def read(cls, content: bytes) -> "RecordHead | None":
         """Read what `to_json` wrote; None where it is anything else."""
@@ -45,8 +51,16 @@ class RecordHead:
             facts = json.loads(content)
             proof = facts.pop("proof")
             return cls(**facts) if proof == checksum_of(facts) else None
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
+
+    def changed(self, options: Mapping[str, Any]) -> list[str]:
+        """Say which options are others than the run was started with: "metric (macs → params)".
+
+        `options` are JSON data; what only one of the two knows passes.
+        """
+        pairs = ((name, old, options.get(name, old)) for name, old in self.options.items())
+        return [f"{name} ({old} → {now})" for name, old, now in pairs if old != now]
 
     def to_json(self) -> bytes:
         """Write it, so that it is seen if it is changed."""
