@@ -114,11 +114,9 @@ def open_run(path: str) -> RunFolder:
         config = RunOptions.checked(values)
     except ValueError as error:
         raise ValueError(f"{folder.uri_of(RUN_FILE)}: {error}") from error
-    if head := read_head(folder):
-        there = config.model_dump(include=values.keys() & type(config).model_fields.keys())
-        lacking = dict.fromkeys(head.options)
-        if changed := head.changed({**lacking, **config.options, **there}):
-            raise ValueError(has_changed(folder, changed))
+    head = read_head(folder)
+    if head and (changed := head.changed({**config.options, **config.model_dump()})):
+        raise ValueError(has_changed(folder, changed))
     return RunFolder(folder, config)
 
 

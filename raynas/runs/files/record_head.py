@@ -38,12 +38,6 @@ class RecordHead:
         """Return that of a record with no rows."""
         return cls(identity, 0, checksum_of(identity))
 
-    @property
-    def options(self) -> Mapping[str, Any]:
-        """The options that the run was started with and that decide its results."""
-        options = self.identity.get("options")
-        return options if isinstance(options, Mapping) else {}
-
     @classmethod
     def read(cls, content: bytes) -> "RecordHead | None":
         """Read what `to_json` wrote; None where it is anything else."""
@@ -59,7 +53,9 @@ class RecordHead:
 
         `options` are JSON data; what only one of the two knows passes.
         """
-        pairs = ((name, old, options.get(name, old)) for name, old in self.options.items())
+        was = self.identity.get("options")
+        known = was.items() if isinstance(was, Mapping) else ()
+        pairs = ((name, old, options.get(name, old)) for name, old in known)
         return [f"{name} ({old} → {now})" for name, old, now in pairs if old != now]
 
     def to_json(self) -> bytes:
