@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from raynas.options.supernet_options import SupernetPlan
 from raynas.space import Architecture
-from raynas.space.architecture import parse_json
+from raynas.space.architecture import parse_json, parse_value
 from raynas.strategies import Proposal, variants_from_json, variants_to_json
 
 MOMENT = pa.timestamp("us", tz="UTC")
@@ -117,7 +117,7 @@ class Trial:
         as asked for when it was answered.
         """
         architecture = Architecture.identified(
-            parse_json(row["architecture"]), parse_json(row["picks"]), row["architecture_id"]
+            parse_value(row["architecture"]), parse_json(row["picks"]), row["architecture_id"]
         )
         proposal = Proposal(
             architecture,

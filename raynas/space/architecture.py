@@ -85,12 +85,27 @@ def canonical_json(value: JSON) -> str:
         raise ValueError(f"an architecture must be plain JSON data: {error}") from error
     except RecursionError:
         raise ValueError(_TOO_DEEP) from None
-    if text.count("[") + text.count("{") > DEEPEST and _depth(value) > DEEPEST:
-        raise ValueError(_TOO_DEEP)
+    _check_depth(text, value)
     return text
 
 
+def parse_value(text: str) -> JSON:
+    """Read the value of an architecture, written as JSON.
+
+    Raises:
+        ValueError: it is no JSON, or nested too deeply.
+    """
+    value = parse_json(text)
+    _check_depth(text, value)
+    return value
+
+
 _TOO_DEEP = f"an architecture must not be nested more than {DEEPEST} levels deep"
+
+
+def _check_depth(text: str, value: JSON) -> None:
+    if text.count("[") + text.count("{") > DEEPEST and _depth(value) > DEEPEST:
+        raise ValueError(_TOO_DEEP)
 
 
 def parse_json(text: str | bytes) -> Any:
