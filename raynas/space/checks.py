@@ -1,8 +1,11 @@
 """What a part of a space must be, and how a wrong one is shown."""
 
+import re
 from numbers import Integral
 
 TOO_DEEP = "the space is nested too deeply to be walked"
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half of a pair of surrogates, which is no text: UTF-8 cannot write it."""
 _SHOWN = 100
 """Characters of a value that a message shows."""
 
@@ -22,7 +25,7 @@ def step(name: object, what: str) -> str:
     Raises:
         ValueError: it is no text, empty or has a "/", so that two paths could be the same.
     """
-    if not isinstance(name, str) or not name or "/" in name:
+    if not isinstance(name, str) or not name or "/" in name or _HALF.search(name):
         raise ValueError(f"{what} must be a text without '/' that is not empty, got {shown(name)}")
     return name
 
