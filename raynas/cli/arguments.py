@@ -135,7 +135,7 @@ def parse_set(pairs: list[str] | None) -> dict[str, Any]:
     Raises:
         ValueError: a pair is not of this form.
     """
-    import yaml
+    from raynas.options.yaml_values import read_yaml
 
     options = {}
     for pair in pairs or []:
@@ -146,9 +146,11 @@ def parse_set(pairs: list[str] | None) -> dict[str, Any]:
         if option in options:
             raise ValueError(f"--set {option}: expected once, got it again with {value!r}")
         try:
-            options[option] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            raise ValueError(f"--set {name}: {value!r} cannot be read as a value") from error
+            options[option] = read_yaml(value)
+        except ValueError as error:
+            raise ValueError(
+                f"--set {name}: {value[:100]!r} cannot be read as a value: {error}"
+            ) from error
     return options
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from raynas.runs.endings import RunFailed, Signalled, exit_code, handled, interrupt
-from raynas.terminal.output import Output
+from raynas.terminal.output import Output, in_one_line
 
 if TYPE_CHECKING:
     from raynas.runs.run_folder import RunFolder
@@ -24,7 +24,7 @@ def _guarded(body: Callable[[Output], None], output: Output) -> int:
     try:
         body(output)
     except ValueError as error:
-        output.error(f"raynas: {error}")
+        output.error(f"raynas: {in_one_line(str(error))}")
         return 2
     except Signalled as signalled:
         if signalled.announce:

@@ -83,5 +83,5 @@ def mean_and_std(
     for start in range(0, len(inputs), 1024):
         piece = inputs[start : start + 1024] - mean.reshape(shape)
         squares += np.square(piece).sum(axis=axes)
-    std = np.sqrt(squares / (inputs.size / len(mean)))
-    return mean.astype(np.float32), np.where(std > 0, std, 1.0).astype(np.float32)
+    std = np.sqrt(squares / (inputs.size / len(mean))).astype(np.float32)  # may round to 0
+    return mean.astype(np.float32), np.where(std > 0, std, np.float32(1))

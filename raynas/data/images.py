@@ -1,7 +1,6 @@
 """Encoded images to one array of pixels, upright as a viewer shows them."""
 
 import io
-import struct
 import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image, ImageOps
 
+from raynas.data.source import first_line
 from raynas.data.splits import Indices
 
 _MODES = {
@@ -93,15 +93,16 @@ def decode_images(
 def _upright(image: Any, where: str) -> tuple[Any, bool]:
     """Return an image as a viewer shows it, and whether it had to be turned or mirrored."""
     try:
-        image.load()
-    except (OSError, SyntaxError, ValueError, struct.error) as error:
-        raise ValueError(f"{where}: the image is broken: {error}") from error
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
+            image.load()
+    except Exception as error:  # Pillow's decoders let through what Python says of wrong bytes
+        raise ValueError(f"{where}: the image is broken: {first_line(error)}") from error
     try:
         with warnings.catch_warnings(action="ignore", category=UserWarning):
             orientation = image.getexif().get(ExifTags.Base.Orientation)
         if orientation in range(2, 9):
             return ImageOps.exif_transpose(image), True
-    except (OSError, SyntaxError, ValueError, TypeError, KeyError, struct.error):
+    except Exception:  # noqa: S110 (as above)
         pass  # unreadable EXIF turns nothing, in a viewer neither
     return image, False
 
@@ -110,7 +111,9 @@ def _open(data: bytes, where: str) -> Any:
     try:
         with warnings.catch_warnings(action="ignore", category=UserWarning):  # of broken EXIF
             image = Image.open(io.BytesIO(data))
-    except OSError as error:
+    except Image.DecompressionBombError as error:
+        raise ValueError(f"{where}: the image is too large: {first_line(error)}") from error
+    except Exception as error:  # Pillow's readers let through what Python says of wrong bytes
         raise ValueError(f"{where}: not an image that Pillow can read") from error
     if image.mode not in _MODES:
         raise ValueError(

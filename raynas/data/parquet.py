@@ -78,22 +78,19 @@ def _find(name: str) -> tuple[Any, str, list[str], list[str]]:
     """
     try:
         fs, root = fsspec.core.url_to_fs(name)
-    except (ImportError, OSError, ValueError) as error:
-        raise ValueError(f"data set {name!r} cannot be opened: {first_line(error)}") from error
-    try:
         others: list[str] = []
         if "*" in root:
             files = fs.glob(root)
-        elif fs.isdir(root):
+        elif folder := fs.isdir(root):
             everything = fs.find(root)
             files = [file for file in everything if file.endswith(".parquet")]
             others = [file for file in everything if not file.endswith(".parquet")]
         else:
             files = [root] if fs.exists(root) else []
-            if not files:
-                raise ValueError(f"unknown data set {name!r}; {LEGAL}")
-    except (ImportError, OSError) as error:
+    except Exception as error:  # each of fsspec's file systems lets through others
         raise ValueError(f"data set {name!r} cannot be opened: {first_line(error)}") from error
+    if not files and "*" not in root and not folder:
+        raise ValueError(f"unknown data set {name!r}; {LEGAL}")
     visible = [file for file in sorted(files) if PurePosixPath(file).name[0] not in "._"]
     if not visible:
         raise ValueError(no_parquet_here(name, others))
@@ -117,10 +114,11 @@ def _read(fs: Any, file: str) -> pa.Table:
             problem = _problem(opened, file)
             if problem:
                 raise ValueError(problem)
-            table = pq.ParquetFile(opened).read()
-    except (pa.ArrowException, OSError) as error:
+            table = pq.ParquetFile(opened, page_checksum_verification=True).read()
+        table.validate(full=True)
+        names = table.column_names
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise ValueError(_unreadable(file, error)) from error
-    names = table.column_names
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(

@@ -6,6 +6,7 @@ line, Python signatures, run.yaml, `--help`, `raynas options` and the reference 
 
 import numbers
 import os
+import reprlib
 import types
 from collections.abc import Mapping
 from typing import Any, Literal, Self, Union, get_args, get_origin
@@ -18,6 +19,8 @@ NUMBERS = {int: "an integer", float: "a number"}
 LARGEST = 2**63 - 1
 FAR = 1_000_000
 """Upper limits from here on only catch slips of the hand."""
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 100
 OTHERS = {bool: "true or false", str: "a text", dict: "options by name", list: "a list"}
 
 
@@ -45,9 +48,11 @@ class Options(BaseModel):
         """Refuse integers that neither Parquet nor a generator of random numbers can hold."""
         for name in type(self).model_fields:
             value = getattr(self, name)
-            if isinstance(value, int) and not -LARGEST - 1 <= value <= LARGEST:
+            if _is_large(value):
                 wanted = expectation(type(self).model_fields[name])
-                raise ValueError(f"{name}: expected {wanted}, at most {LARGEST:,}, got {value:.3g}")
+                raise ValueError(
+                    f"{name}: expected {wanted}, at most {LARGEST:,}, got {_shown(value)}"
+                )
         return self
 
     @model_validator(mode="before")
@@ -103,11 +108,20 @@ def one_line(error: ValidationError, model: type[BaseModel]) -> str:
 
 
 def _shown(value: Any) -> str:
-    """Write a value as it was given; a number from the command line without quotes."""
+    """Write a value as it was given, in one line; a number from the command line without quotes."""
     try:
-        return f"{float(value):g}" if isinstance(value, str) else repr(value)
+        if isinstance(value, str) or _is_large(value):
+            return f"{float(value):.3g}" if _is_large(value) else f"{float(value):g}"
+    except (ValueError, OverflowError):
+        pass  # a text, or a number of hundreds of digits
+    try:
+        return " ".join(_SHORT.repr(value).split())
     except ValueError:
-        return repr(value)
+        return "an integer of thousands of digits"
+
+
+def _is_large(value: Any) -> bool:
+    return isinstance(value, int) and not -LARGEST - 1 <= value <= LARGEST
 
 
 def kinds_of(field: FieldInfo) -> list[Any]:

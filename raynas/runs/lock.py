@@ -246,7 +246,14 @@ def _renew(folder: Folder, owner: dict[str, Any], beat: int) -> None:
 
 def _read(folder: Folder) -> dict[str, Any]:
     try:
-        lease: dict[str, Any] = json.loads(folder.read(LEASE))
+        lease = json.loads(folder.read(LEASE))
     except FileNotFoundError:
         return {}
+    except (ValueError, RecursionError):
+        lease = None
+    if not isinstance(lease, dict):
+        raise ValueError(
+            f"{folder.uri_of(LEASE)} is broken, and so nobody knows whether the run is going on in "
+            "another process; if it is not, delete that file"
+        )
     return lease

@@ -33,6 +33,8 @@ ROWS_A_FILE = 500
 EVERY_S = 1.0
 """Seconds at least from one note of how far it goes to the next."""
 _OURS = re.compile(r"\d{5}\.parquet")
+_NOTED = {"rows": int, "before": str, "after": str, "identity": dict}
+"""What the note of a file has."""
 _LATER = ("known",)
 """Columns that records of raynas before 0.2 lack."""
 
@@ -123,7 +125,7 @@ class TrialRecord:
         seen: set[str] = set()
         tail = [(self._tail, self._note(self._sum_now))] if self._tail.num_rows else []
         for index, (table, note) in enumerate(chain(map(self._read, range(self._files)), tail)):
-            rows = list(rows_of(table))
+            rows = self._rows_of(index, table)
             if note:
                 self._check_follows(index, note, place, after)
                 after = self._chained(index, rows, place, after)
@@ -138,6 +140,14 @@ class TrialRecord:
                 "" if last < 0 else ", or rows of its last"
             )
             raise damaged(self._folder.uri, f"it holds {there}: {missing}")
+
+    def _rows_of(self, index: int, table: pa.Table) -> list[dict[str, Any]]:
+        try:
+            return list(rows_of(table))
+        except (ValueError, OverflowError, pa.ArrowException) as error:
+            raise self._damaged(
+                index, f"a row in it cannot be read ({type(error).__name__})"
+            ) from error
 
     def _trials(
         self, index: int, rows: list[dict[str, Any]], place: int, seen: set[str]
@@ -197,7 +207,7 @@ class TrialRecord:
     def _is_of_run(self, name: str) -> bool:
         try:
             return bool(note_of(self._open(name).schema_arrow))
-        except (pa.ArrowException, OSError, ValueError):
+        except (pa.ArrowException, OSError, ValueError, RecursionError):
             return True
 
     def _open(self, name: str) -> pq.ParquetFile:
@@ -211,12 +221,14 @@ class TrialRecord:
         try:
             table = self._open(_file(index)).read()
             note = note_of(table.schema)
-            complete = note.keys() >= {"rows", "before", "after", "identity"}
+            complete = note.keys() >= _NOTED.keys() and all(
+                isinstance(note[name], kind) for name, kind in _NOTED.items()
+            )
         except FileNotFoundError:
             raise self._damaged(index, "it is missing") from None
         except LinkError:
             raise
-        except (pa.ArrowException, OSError, ValueError, AttributeError) as error:
+        except (pa.ArrowException, OSError, ValueError, AttributeError, RecursionError) as error:
             text = " ".join(str(error).split())[:100]
             raise self._damaged(index, f"it cannot be read ({text})") from error
         lacks = [c for c in COLUMNS.names if c not in table.column_names and c not in _LATER]

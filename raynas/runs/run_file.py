@@ -10,6 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from raynas.options.run_options import RunOptions
+from raynas.options.yaml_values import read_yaml
 from raynas.runs.certainty import ValidationCount
 from raynas.runs.run_config import RunConfig, make_config
 from raynas.runs.storage import Folder
@@ -88,17 +89,20 @@ def parse_run_file(text: str, where: str) -> RunFile:
         ValueError: it is not YAML, or no options; one line says which.
     """
     try:
-        data = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        problem = str(error).replace("\n", " ")
-        raise ValueError(f"{where} is not YAML: {problem}") from error
+        data = read_yaml(text)
+    except ValueError as error:
+        raise ValueError(f"{where} is not YAML: {error}") from error
+    data = {} if data is None else data
     if not isinstance(data, dict):
         raise ValueError(f"{where}: expected options like `trials: 30`, got {type(data).__name__}")
+    if strange := [name for name in data if not isinstance(name, str)]:
+        raise ValueError(f"{where}: expected the name of an option, got {strange[0]!r}")
     versions, fingerprint = data.pop("versions", None), data.pop("data_fingerprint", None)
     validation, started = data.pop("validation", None), data.pop("started", None)
-    options = data.get("options") or {}
+    options = {} if data.get("options") is None else data["options"]
     if not isinstance(options, dict):
-        raise ValueError(f"{where}: options: expected some like `batch_size: 64`, got {options!r}")
+        kind = type(options).__name__
+        raise ValueError(f"{where}: options: expected some like `batch_size: 64`, got {kind}")
     known = versions if isinstance(versions, Mapping) else {}
     return RunFile(
         {**data, "options": options},
@@ -138,6 +142,8 @@ def read_run_file(folder: Folder) -> RunFile:
             f"{folder.uri} is no run folder: it has no run.yaml; expected what `raynas search` "
             "made, like runs/NAME"
         ) from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{folder.uri_of(RUN_FILE)} is no text in UTF-8: {error}") from error
     return parse_run_file(text, folder.uri_of(RUN_FILE))
 
 

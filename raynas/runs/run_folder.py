@@ -7,7 +7,7 @@ from typing import TypeVar
 from raynas.options.run_options import RunOptions
 from raynas.runs.found_network import FoundNetwork, Latencies, Origin, Said
 from raynas.runs.lock import is_locked
-from raynas.runs.record import TrialRecord
+from raynas.runs.record import TrialRecord, read_head
 from raynas.runs.run_file import RUN_FILE, read_run_file
 from raynas.runs.storage import Folder, open_folder
 from raynas.runs.trial import Trial
@@ -114,11 +114,24 @@ def open_run(path: str) -> RunFolder:
     """Open a run folder to look at it.
 
     Raises:
-        ValueError: there is none at `path`, or its run.yaml is broken.
+        ValueError: there is none at `path`, or its run.yaml is broken, or another one than the run
+            was started with.
     """
     folder = open_folder(path)
     values = read_run_file(folder).options
     try:
-        return RunFolder(folder, RunOptions.checked(values))
+        config = RunOptions.checked(values)
     except ValueError as error:
         raise ValueError(f"{folder.uri_of(RUN_FILE)}: {error}") from error
+    head = read_head(folder)
+    if head and (changed := head.changed({**config.options, **config.model_dump()})):
+        raise ValueError(has_changed(folder, changed))
+    return RunFolder(folder, config)
+
+
+def has_changed(folder: Folder, changed: list[str]) -> str:
+    """Say that a run.yaml is not that of the run, and what to do."""
+    return (
+        f"{folder.uri_of(RUN_FILE)} differs from what the run was started with: "
+        f"{', '.join(changed)}; put it back, or start another run"
+    )

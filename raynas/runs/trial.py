@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from raynas.options.supernet_options import SupernetPlan
 from raynas.space import Architecture
+from raynas.space.architecture import parse_json, parse_value
 from raynas.strategies import Proposal, variants_from_json, variants_to_json
 
 MOMENT = pa.timestamp("us", tz="UTC")
@@ -118,14 +119,14 @@ class Trial:
         as asked for when it was answered.
         """
         architecture = Architecture.identified(
-            json.loads(row["architecture"]), json.loads(row["picks"]), row["architecture_id"]
+            parse_value(row["architecture"]), parse_json(row["picks"]), row["architecture_id"]
         )
         proposal = Proposal(
             architecture,
-            parents=tuple(json.loads(row["parents"])),
+            parents=tuple(parse_json(row["parents"])),
             number=row["number"],
-            repeats=tuple(json.loads(row["repeats"])),
-            notes=json.loads(row["notes"]),
+            repeats=tuple(parse_json(row["repeats"])),
+            notes=parse_json(row["notes"]),
             variants=variants_from_json(row["variants"]),
             supernet=_read_plan(row["supernet"]),
             known=place if row.get("known") is None else row["known"],
@@ -143,7 +144,7 @@ class Trial:
             finished_at=row["finished_at"],
             node=row["node"],
             metrics=metrics,
-            curve=json.loads(row["curve"]),
+            curve=parse_json(row["curve"]),
             derived=Architecture.from_json(row["derived"]) if row["derived"] else None,
         )
 
@@ -168,7 +169,7 @@ def write_proposal(proposal: Proposal) -> bytes:
 
 def read_proposal(content: bytes, known: int) -> Proposal:
     """Read back what `write_proposal` wrote; `known` is what it counts as where it does not say."""
-    data = json.loads(content)
+    data = parse_json(content)
     supernet = data["supernet"]
     return Proposal(
         Architecture.from_json(json.dumps(data["architecture"])),
@@ -184,4 +185,4 @@ def read_proposal(content: bytes, known: int) -> Proposal:
 
 
 def _read_plan(text: str | None) -> SupernetPlan | None:
-    return SupernetPlan.from_json(json.loads(text)) if text else None
+    return SupernetPlan.from_json(parse_json(text)) if text else None

@@ -41,6 +41,14 @@ def short(value: float) -> str:
     return f"{value:.4g}"
 
 
+def counted(count: int) -> str:
+    """Write how many there are, however many that is: 1,234,567, or 5.6e+400."""
+    if count < 10**9:
+        return f"{count:,}"
+    exponent = math.floor(math.log10(count))  # floats end at 1e308
+    return f"{count // 10 ** (exponent - 1) / 10:.1f}e+{exponent:02}"
+
+
 def duration(seconds: float) -> str:
     """Write a time for a person: 0.4 s, 42 s, 3 min 5 s, 1 h 2 min."""
     if seconds < 10:

@@ -48,6 +48,8 @@ class Lookup:
         self._where = f"table {table}, column {key!r}"
         columns = read_columns(table, [key, signal, *([duration] if duration else [])])
         self.key_type = columns.schema.field(key).type
+        if pa.types.is_nested(self.key_type):
+            raise ValueError(f"{self._where}: expected texts or numbers, got {self.key_type}")
         signals = _numbers(columns, signal, table)
         seconds = _numbers(columns, duration, table) if duration else [ONE_SECOND] * len(signals)
         self._rows: dict[Any, tuple[float | None, float | None]] = {}
@@ -113,17 +115,20 @@ def read_columns(path: str, columns: list[str]) -> pa.Table:
     """
     try:
         with fsspec.open(path, "rb") as file:
-            parquet = pq.ParquetFile(file)
+            parquet = pq.ParquetFile(file, page_checksum_verification=True)
             known = parquet.schema_arrow.names
             columns_read = parquet.read(
                 columns=[name for name in dict.fromkeys(columns) if name in known]
             )
+        columns_read.validate(full=True)
     except (OSError, ImportError, ValueError, pa.ArrowException) as error:
         problem = " ".join(str(error).split())
         raise ValueError(f"table {path} cannot be read: {problem}") from error
     for column in columns:
         if column not in known:
             raise ValueError(f"table {path} has no column {column!r}; it has {', '.join(known)}")
+        if known.count(column) > 1:
+            raise ValueError(f"table {path} has several columns named {column!r}; expected one")
     return columns_read
 
 
@@ -131,5 +136,8 @@ def _numbers(columns: pa.Table, name: str, table: str) -> list[float | None]:
     kind = columns.schema.field(name).type
     if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
         raise ValueError(f"table {table}, column {name!r}: expected numbers, got {kind}")
-    values: list[float | None] = columns[name].cast(pa.float64()).to_pylist()
+    try:
+        values: list[float | None] = columns[name].cast(pa.float64()).to_pylist()
+    except pa.ArrowException as error:
+        raise ValueError(f"table {table}, column {name!r}: {error}") from error
     return values

@@ -15,8 +15,14 @@ from itertools import combinations
 from math import comb, prod
 from typing import Literal
 
+from raynas.space.checks import is_count, shown, step
 from raynas.space.decision import JSON, Decision, Pick
-from raynas.space.nodes import Node, join, step
+from raynas.space.nodes import Node, join
+
+MOST_PLACES = 1_000
+"""So many places a cell may have; this only catches slips of the hand."""
+MOST_SETS = 100_000
+"""From so many sets of places a node may choose what it reads."""
 
 NONE = "none"
 """The operation that is no edge at all."""
@@ -53,20 +59,30 @@ class Cell(Node):
         Raises:
             ValueError: an option is not as described above.
         """
-        if isinstance(ops, str) or not ops or len(set(ops)) < len(ops):
-            raise ValueError(f"Cell: ops must be a list of different names, got {ops!r}")
-        least, most = (nodes, nodes) if isinstance(nodes, int) else nodes
-        if not 1 <= least <= most:
-            raise ValueError(f"Cell: nodes must be at least 1, or (least, most), got {nodes!r}")
-        if inputs < 1:
-            raise ValueError(f"Cell: inputs must be at least 1, got {inputs!r}")
-        if edges != "all" and not 1 <= edges <= (inputs if distinct else edges):
+        listed = isinstance(ops, Sequence) and not isinstance(ops, str | bytes)
+        if not listed or not ops or any(op in ops[:i] for i, op in enumerate(ops)):
+            raise ValueError(f"Cell: ops must be a list of different names, got {shown(ops)}")
+        ends = nodes if isinstance(nodes, Sequence) else (nodes, nodes)
+        if not _rise(1, *ends, MOST_PLACES) or len(ends) != 2:
+            raise ValueError(
+                f"Cell: nodes must be at least 1, or (least, most), got {shown(nodes)}"
+                f" (at most {MOST_PLACES:,})"
+            )
+        least, most = ends
+        if not _rise(1, inputs, MOST_PLACES):
+            raise ValueError(f"Cell: inputs must be at least 1, got {shown(inputs)}")
+        if edges != "all" and not _rise(1, edges, inputs if distinct else MOST_PLACES):
             raise ValueError(
                 f'Cell: edges must be "all" or 1..{inputs} where the first node reads different '
-                f"inputs, got {edges!r}"
+                f"inputs, got {shown(edges)}"
+            )
+        if edges != "all" and distinct and comb(inputs + most - 1, edges) > MOST_SETS:
+            raise ValueError(
+                f"Cell: the last node would choose {edges} of {inputs + most - 1} places, which "
+                f"are more than {MOST_SETS:,} sets; expected fewer edges, inputs or nodes"
             )
         if output not in ("last", "all", "unused"):
-            raise ValueError(f'Cell: output must be "last", "all" or "unused", got {output!r}')
+            raise ValueError(f'Cell: output must be "last", "all" or "unused", got {shown(output)}')
         self.ops = tuple(step(op, "Cell: an op") for op in ops)
         self.lengths = tuple(range(least, most + 1))
         self.inputs = inputs
@@ -125,6 +141,11 @@ class Cell(Node):
         return int(starts * ops**self.edges)
 
 
+def _rise(*counts: object) -> bool:
+    """Whether these are whole numbers, none smaller than the one before it."""
+    return all(map(is_count, counts)) and list(counts) == sorted(counts)  # type: ignore[type-var]  # counts
+
+
 def _pointed(pick: Pick, path: str, options: list[JSON]) -> JSON:
     """Ask for one of `options`, each an earlier place or several, unless there is only one."""
     if len(options) == 1:
@@ -149,7 +170,9 @@ def is_cell(value: JSON) -> bool:
 
 
 def _is_edge(edge: JSON, places: int) -> bool:
-    return isinstance(edge, Mapping) and "op" in edge and _is_place(edge.get("input"), places)
+    if not isinstance(edge, Mapping) or not isinstance(edge.get("op"), str):
+        return False
+    return _is_place(edge.get("input"), places)
 
 
 def _is_place(index: JSON, places: int) -> bool:

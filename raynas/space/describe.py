@@ -72,4 +72,5 @@ def _field(name: str, value: JSON) -> str:
 
 
 def _plain(value: JSON) -> str:
-    return "none" if value is None else str(value).replace("_", " ")
+    text = "none" if value is None else str(value).replace("_", " ")
+    return text if text.isprintable() else ascii(text)[1:-1]

@@ -68,18 +68,19 @@ def load_space(name: str, *, must_build: bool = True) -> LoadedSpace:
     Raises:
         ValueError: there is no such space or file, or the file is broken; one line says where.
     """
-    path = Path(name).expanduser()
+    path = Path(name)
     if path.suffix != ".py":
-        bundled = _bundled_folder() / f"{name}.py"
-        if not bundled.is_file():
+        bundled = {file.stem: file for file in _bundled_folder().glob("*.py")}
+        if name not in bundled:
             raise ValueError(
-                f"unknown space {name!r}; expected one of {', '.join(bundled_spaces())}, "
+                f"unknown space {name!r}; expected one of {', '.join(sorted(bundled))}, "
                 "or a Python file (my_space.py)"
             )
-        path = bundled
+        path = bundled[name]
     try:
+        path = path.expanduser()
         source = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # of text, of "~nobody"
         raise ValueError(f"space file {path} cannot be read: {error}") from error
     return load_space_source(source, path.stem, path, must_build=must_build)
 

@@ -23,7 +23,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from raynas.space.architecture import canonical_json
+from raynas.space.checks import TOO_DEEP, is_count, shown, step
 from raynas.space.decision import JSON, Decision, Pick
+
+LONGEST = 10_000
+"""So many items a list may have; this only catches slips of the hand."""
 
 
 class Node(ABC):
@@ -41,18 +45,6 @@ class Node(ABC):
 def join(path: str, name: object) -> str:
     """Append one step to a path; the root has the empty path."""
     return f"{path}/{name}" if path else str(name)
-
-
-def step(name: object, what: str) -> str:
-    """Check a name that becomes one step of a path.
-
-    Raises:
-        ValueError: it is empty or has a "/", so that two paths could be the same.
-    """
-    text = str(name)
-    if not text or "/" in text:
-        raise ValueError(f"{what} must be a text without '/' that is not empty, got {name!r}")
-    return text
 
 
 class Constant(Node):
@@ -91,14 +83,15 @@ class Choice(Node):
         Raises:
             ValueError: there are none, two are equal, or one is neither a node nor JSON data.
         """
-        if isinstance(options, str) or not isinstance(options, Sequence | Mapping):
-            raise ValueError(f"Choice: options must be a list or a dict, got {options!r}")
+        if isinstance(options, str | bytes) or not isinstance(options, Sequence | Mapping):
+            raise ValueError(f"Choice: options must be a list or a dict, got {shown(options)}")
         if not options:
             raise ValueError("Choice: options must not be empty")
         labelled = isinstance(options, Mapping)
         pairs = list(options.items() if isinstance(options, Mapping) else enumerate(options))
         self.nodes = [as_node(option) for _, option in pairs]
-        self.names = [step(name, "Choice: a label") for name, _ in pairs]
+        texts = [str(name) if isinstance(name, int | float) else name for name, _ in pairs]
+        self.names = [step(text, "Choice: a label") for text in texts]
         self.ordered = ordered
         self.labels = tuple(
             node.value if isinstance(node, Constant) and not labelled else name
@@ -112,7 +105,8 @@ class Choice(Node):
         """Ask for an option and walk it."""
         at = path or "choice"
         index = pick(Decision(at, self.labels, ordered=self.ordered))
-        return self.nodes[index](pick, join(path, self.names[index]))
+        below = join(path, self.names[index])
+        return self.nodes[index](pick, below if below != at else join(at, below))
 
     def size(self) -> int:
         """Sum of the options' sizes."""
@@ -129,10 +123,14 @@ class When:
         """Make `node` depend on `field` being `one_of` the values.
 
         Raises:
-            ValueError: `one_of` is not a list.
+            ValueError: `field` is no name, or `one_of` is not a list.
         """
-        if isinstance(one_of, str) or not isinstance(one_of, Sequence):
-            raise ValueError(f"When: one_of must be a list of values of {field!r}, got {one_of!r}")
+        if not isinstance(field, str):
+            raise ValueError(f"When: field must be the name of an earlier one, got {shown(field)}")
+        if isinstance(one_of, str | bytes) or not isinstance(one_of, Sequence):
+            raise ValueError(
+                f"When: one_of must be a list of values of {field!r}, got {shown(one_of)}"
+            )
         self.field = field
         self.one_of = list(one_of)
         self.node = as_node(node)
@@ -150,10 +148,12 @@ class Record(Node):
         """Take the fields from a mapping, from keywords, or both.
 
         Raises:
-            ValueError: a name is empty or has a "/", or a `When` refers to a field that does not
-                come before it, that is no `Choice` of plain values, or that never has one of the
-                values.
+            ValueError: `fields` is no mapping, a name is empty or has a "/", or a `When` refers to
+                a field that does not come before it, that is no `Choice` of plain values, or that
+                never has one of the values.
         """
+        if not isinstance(fields, Mapping | None):
+            raise ValueError(f"Record: fields must be a dict, got {shown(fields)}")
         self.fields: dict[str, Node | When] = {}
         for name, field in {**(fields or {}), **more}.items():
             step(name, "Record: a field's name")
@@ -174,8 +174,8 @@ class Record(Node):
                 for value in field.one_of:
                     if canonical_json(value) not in known:
                         raise ValueError(
-                            f"Record: {name!r} depends on {field.field!r} being {value!r}, which "
-                            f"it never is; expected some of {legal}"
+                            f"Record: {name!r} depends on {field.field!r} being {shown(value)}, "
+                            f"which it never is; expected some of {shown(legal)}"
                         )
         self._controls = {f.field for f in self.fields.values() if isinstance(f, When)}
 
@@ -242,10 +242,14 @@ class Repeat(Node):
         """Repeat `item` (a node or a constant).
 
         Raises:
-            ValueError: not 0 <= minimum <= maximum.
+            ValueError: not 0 <= minimum <= maximum <= `LONGEST`, or no whole numbers.
         """
-        if not 0 <= minimum <= maximum:
-            raise ValueError(f"Repeat: need 0 <= minimum <= maximum, got {minimum} and {maximum}")
+        counts = is_count(minimum) and is_count(maximum)
+        if not counts or not 0 <= minimum <= maximum <= LONGEST:
+            raise ValueError(
+                f"Repeat: need whole numbers up to {LONGEST:,} with 0 <= minimum <= maximum, got "
+                f"{shown(minimum)} and {shown(maximum)}"
+            )
         self.item = as_node(item)
         self.lengths = tuple(range(minimum, maximum + 1))
 
@@ -265,14 +269,17 @@ def as_node(thing: Any) -> Node:
     """Turn what a person writes into a node: nodes stay, dicts and lists are walked, else constant.
 
     Raises:
-        ValueError: it is neither a node nor JSON data.
+        ValueError: it is neither a node nor JSON data, or nested too deeply.
     """
     if isinstance(thing, Node):
         return thing
     if isinstance(thing, When):
         raise ValueError("When: only a field of a Record can depend on another field")
-    if isinstance(thing, Mapping):
-        return Record(thing)
-    if isinstance(thing, list | tuple):
-        return Sequenced(thing)
+    try:
+        if isinstance(thing, Mapping):
+            return Record(thing)
+        if isinstance(thing, list | tuple):
+            return Sequenced(thing)
+    except RecursionError:
+        raise ValueError(TOO_DEEP) from None
     return Constant(thing)

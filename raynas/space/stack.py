@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from raynas.space.checks import shown
 from raynas.space.decision import JSON, Decision, Pick
 from raynas.space.nodes import Node, Record, Repeat, as_node, join
 
@@ -21,7 +22,7 @@ class Stack(Node):
         """
         node = as_node(item)
         if not isinstance(node, Record) or "inputs" in node.fields:
-            raise ValueError(f'Stack: item must be a Record without "inputs", got {item!r}')
+            raise ValueError(f'Stack: item must be a Record without "inputs", got {shown(item)}')
         self.item = node
         self.lengths = Repeat(node, minimum, maximum).lengths
 

@@ -7,10 +7,12 @@ What the space finds not legal (`Infeasible`) is drawn again, or passed over.
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
+from numbers import Integral
 
 import numpy as np
 
 from raynas.space.architecture import Architecture
+from raynas.space.checks import TOO_DEEP, shown
 from raynas.space.decision import Decision, Pick, Space
 from raynas.space.infeasible import Infeasible, until_legal
 from raynas.space.nodes import Node
@@ -20,21 +22,21 @@ def walk(space: Space, pick: Pick) -> tuple[Architecture, list[Decision]]:
     """Walk a space with any picker; return the architecture and the decisions in order.
 
     Raises:
-        ValueError: the picker answers with no legal index, or the space asks one path twice.
+        ValueError: the picker answers with no legal index, the space asks one path twice, or is
+            nested too deeply.
         Infeasible: the space finds the picks not legal.
     """
     picks: dict[str, int] = {}
     decisions: list[Decision] = []
 
     def asked(decision: Decision) -> int:
-        index = int(pick(decision))
-        if not 0 <= index < len(decision.options):
-            raise ValueError(
-                f"at {decision.path!r}: pick must be 0..{len(decision.options) - 1}, got {index}"
-            )
+        answer = pick(decision)
+        if not isinstance(answer, Integral) or not 0 <= answer < len(decision.options):
+            last = len(decision.options) - 1
+            raise ValueError(f"at {decision.path!r}: pick must be 0..{last}, got {shown(answer)}")
         if decision.path in picks:
             raise ValueError(f"the space asks {decision.path!r} twice; every path must be unique")
-        picks[decision.path] = index
+        picks[decision.path] = index = int(answer)
         decisions.append(decision)
         return index
 
@@ -43,6 +45,8 @@ def walk(space: Space, pick: Pick) -> tuple[Architecture, list[Decision]]:
     except Infeasible as error:
         error.decisions, error.picks = decisions, picks
         raise
+    except RecursionError:
+        raise ValueError(TOO_DEEP) from None
     return Architecture(value, picks), decisions
 
 
@@ -128,16 +132,18 @@ def decisions_of(space: Space, architecture: Architecture) -> list[Decision]:
 
 def _follow(space: Space, picks: Mapping[str, int]) -> tuple[Architecture, list[Decision]]:
     """Walk with exactly these picks."""
+    if not isinstance(picks, Mapping):
+        raise ValueError(f"picks must be a dict, an index for each path, got {shown(picks)}")
 
     def pick(decision: Decision) -> int:
         if decision.path not in picks:
             raise ValueError(
-                f"no pick for {decision.path!r}; its options are {list(decision.options)}"
+                f"no pick for {decision.path!r}; its options are {shown(list(decision.options))}"
             )
         return picks[decision.path]
 
     architecture, decisions = walk(space, pick)
-    unused = sorted(set(picks) - set(architecture.picks))
+    unused = sorted(set(picks) - set(architecture.picks), key=str)
     if unused:
         raise ValueError(
             f"the walk does not reach {unused[0]!r}; it reaches "
@@ -246,9 +252,15 @@ def size(space: Space, limit: int = 1_000_000) -> int | None:
 
     A space of nodes of any size is counted at once; one written as a function is counted by
     walking it, without what is not legal; where it has more than `limit` walks the answer is None.
+
+    Raises:
+        ValueError: it is nested too deeply.
     """
     if isinstance(space, Node):
-        return space.size()
+        try:
+            return space.size()
+        except RecursionError:
+            raise ValueError(TOO_DEEP) from None
     walks = legal = 0
     for architecture in islice(every_walk(space), limit + 1):
         walks += 1

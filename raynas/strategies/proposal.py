@@ -9,6 +9,7 @@ import numpy as np
 
 from raynas.options.supernet_options import SupernetPlan
 from raynas.space import Architecture
+from raynas.space.architecture import parse_json
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,7 +94,7 @@ def variants_to_json(variants: Mapping[int, Architecture]) -> str:
 
 def variants_from_json(text: str) -> dict[int, Architecture]:
     """Read back what `variants_to_json` wrote."""
-    return {int(place): Architecture.from_json(one) for place, one in json.loads(text).items()}
+    return {int(place): Architecture.from_json(one) for place, one in parse_json(text).items()}
 
 
 def best_of(evaluations: Sequence[Evaluation]) -> Evaluation:

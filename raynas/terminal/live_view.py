@@ -11,7 +11,7 @@ from raynas.data import DataSource
 from raynas.engine.ledger import Ledger
 from raynas.runs.found_network import Origin
 from raynas.runs.run_folder import RunFolder
-from raynas.runs.wording import derived_words, method_in_words, roughly, trials_in_words
+from raynas.runs.wording import counted, derived_words, method_in_words, roughly, trials_in_words
 from raynas.space import LoadedSpace, size
 from raynas.terminal.fitted import redrawn
 from raynas.terminal.run_picture import run_picture, running_words, words_of
@@ -118,11 +118,7 @@ class TerminalView:
 
 def _searching(run: RunFolder, space: LoadedSpace, resumed: bool) -> str:
     config, count = run.config, size(space.space)
-    many = (
-        f"{count:,}"
-        if count is not None and count < 10**9
-        else (f"{float(count):.1e}" if count is not None else "over a million")
-    )
+    many = "over a million" if count is None else counted(count)
     return (
         f"[bold]{'Resuming' if resumed else 'Searching'}[/bold] {escape(config.space)} "
         f"({many} architectures) with {method_in_words(config)} on {escape(config.data)}: "

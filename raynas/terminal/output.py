@@ -96,7 +96,7 @@ class Output:
         with suppress(OSError):  # the log may lie on the disk that is full
             traceback.print_exception(error, file=sys.stderr)
             sys.stderr.flush()
-        text = " ".join(str(error).split())[:500]
+        text = in_one_line(" ".join(str(error).split())[:500])
         self.error(f"raynas: {type(error).__name__}: {text}{self._details()}")
 
     def resume_hint(self) -> str:
@@ -129,6 +129,14 @@ class Output:
         for number in (1, 2):
             os.dup2(fd, number)
         os.close(fd)
+
+
+def in_one_line(text: str) -> str:
+    """Return a text with what would end the line as spaces, and what no terminal shows escaped."""
+    return "".join(
+        letter if letter.isprintable() else " " if letter.isspace() else ascii(letter)[1:-1]
+        for letter in text
+    )
 
 
 def _console(file: IO[str]) -> Console:

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from raynas.nets import build_net, count_parameters, measure_macs, uncounted_warning
 from raynas.options.training_options import TrainingOptions
+from raynas.runs.wording import counted
 from raynas.space import (
     Encoder,
     Infeasible,
@@ -56,7 +57,7 @@ def describe_space(name: str, seed: int, console: Console) -> None:
     if count == 1:
         console.print("\n[bold]1[/bold] architecture: nothing is open, so nothing can be searched")
     else:
-        many = "more than a million" if count is None else f"[bold]{count:,}[/bold]"
+        many = "more than a million" if count is None else f"[bold]{_exactly(count)}[/bold]"
         console.print(f"\n{many} architectures")
     if words := _infeasible(loaded.space, seed):
         console.print(escape(words))
@@ -83,6 +84,10 @@ def _infeasible(space: Space, seed: int) -> str:
     if not reasons:
         return ""
     return f"{len(reasons)} of {DRAWS} random draws are not legal, the first because: {reasons[0]}"
+
+
+def _exactly(count: int) -> str:
+    return f"{count:,}" if count < 10**50 else counted(count)
 
 
 def _print_samples(loaded: LoadedSpace, count: int, seed: int, console: Console) -> None:

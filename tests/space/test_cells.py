@@ -182,6 +182,7 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
     "a text": (lambda: Cell("conv", 3), "ops must be a list of different names, got 'conv'"),
     "equal ops": (lambda: Cell(["a", "a"], 3), "ops must be a list of different names"),
     "a slash": (lambda: Cell(["a/b"], 3), "an op must be a text without '/'"),
+    "half a letter": (lambda: Cell(["a\ud800"], 3), "an op must be a text without '/'"),
     "no nodes": (lambda: Cell(["a"], 0), "nodes must be at least 1, or (least, most), got 0"),
     "nodes backwards": (lambda: Cell(["a"], (3, 2)), "or (least, most), got (3, 2)"),
     "no inputs": (lambda: Cell(["a"], 1, inputs=0), "inputs must be at least 1, got 0"),

@@ -33,7 +33,11 @@ def is_text(kind: pa.DataType) -> bool:
 def is_image(kind: pa.DataType) -> bool:
     """Whether a column holds encoded images: bytes, or a struct with a field "bytes"."""
     if pa.types.is_struct(kind):
-        return kind.get_field_index("bytes") >= 0 and is_image(kind.field("bytes").type)
+        return kind.get_field_index("bytes") >= 0 and _is_bytes(kind.field("bytes").type)
+    return _is_bytes(kind)
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
     return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
 
@@ -56,6 +60,6 @@ def index_columns(schema: pa.Schema) -> set[str]:
     try:
         listed = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))["index_columns"]
         named |= {name for name in listed if isinstance(name, str)}
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         pass  # no metadata of pandas, or none that can be read
     return named & set(schema.names)

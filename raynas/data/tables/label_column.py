@@ -1,5 +1,6 @@
 """The label column: from its values to class numbers and the names of the classes."""
 
+import math
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -136,7 +137,7 @@ def _as_classes(seen: _Seen) -> list[Any]:
 
 
 def _is_whole(label: float | Decimal) -> bool:
-    return label % 1 == 0  # of infinity it is NaN
+    return math.isfinite(label) and label == int(label)
 
 
 def _suspect_regression(

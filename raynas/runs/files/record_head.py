@@ -45,8 +45,18 @@ class RecordHead:
             facts = json.loads(content)
             proof = facts.pop("proof")
             return cls(**facts) if proof == checksum_of(facts) else None
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
+
+    def changed(self, options: Mapping[str, Any]) -> list[str]:
+        """Say which options are others than the run was started with: "metric (macs → params)".
+
+        `options` are JSON data; what only one of the two knows passes.
+        """
+        was = self.identity.get("options")
+        known = was.items() if isinstance(was, Mapping) else ()
+        pairs = ((name, old, options.get(name, old)) for name, old in known)
+        return [f"{name} ({old} → {now})" for name, old, now in pairs if old != now]
 
     def to_json(self) -> bytes:
         """Write it, so that it is seen if it is changed."""

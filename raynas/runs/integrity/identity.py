@@ -8,7 +8,7 @@ from typing import Any
 from raynas.options.option_model import Options
 from raynas.runs.record import read_head
 from raynas.runs.run_config import RunConfig
-from raynas.runs.run_file import RUN_FILE
+from raynas.runs.run_folder import has_changed
 from raynas.runs.storage import Folder
 from raynas.runs.user_code import MODULES, SPACE
 
@@ -52,20 +52,14 @@ def check_identity(
                 f"{folder.uri_of(name)} has changed since the run was started, and results of both "
                 "would not be comparable; put it back, or start another run"
             )
-    pairs = {name: (value, now["options"].get(name, value)) for name, value in _known(was)}
-    pairs["data_fingerprint"] = (was.get("data_fingerprint", ""), now["data_fingerprint"])
-    changed = [f"{n} ({old} → {new})" for n, (old, new) in pairs.items() if old != new]
+    changed = head.changed(now["options"])
+    if (old := was.get("data_fingerprint", "")) != fingerprint:
+        changed.append(f"data_fingerprint ({old} → {fingerprint})")
     if changed:
         raise ValueError(
-            f"{folder.uri_of(RUN_FILE)} differs from what the run was started with: "
-            f"{', '.join(changed)}; put it back, or start another run; what may be changed: "
+            f"{has_changed(folder, changed)}; what may be changed: "
             f"{', '.join(n for n in CHANGEABLE if n in type(config).model_fields)}"
         )
-
-
-def _known(identity: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    options = identity.get("options", {})
-    return list(options.items()) if isinstance(options, Mapping) else []
 
 
 def _options(config: RunConfig) -> dict[str, Any]:
