@@ -27,8 +27,9 @@ from bench_trial_overhead import start_ray
 
 from raynas.engine.ledger import Ledger
 from raynas.engine.trials.trial_report import TrialReport
+from raynas.runs.integrity.new_run import make_run
 from raynas.runs.run_config import RunConfig, make_config
-from raynas.runs.run_file import RUN_FILE, read_run_config, run_file
+from raynas.runs.run_file import read_run_config
 from raynas.runs.storage import Folder, open_folder
 from raynas.space import load_space
 
@@ -76,7 +77,7 @@ def run_ledger(folder: Folder, trials: int, workers: int) -> dict[str, float]:
     """Keep a ledger of trials that nobody trains."""
     config = make_config(space="darts_cell", strategy="evolution", trials=trials, name="run")
     folder.make()
-    folder.write(RUN_FILE, run_file(config).to_yaml().encode())
+    make_run(folder, config, load_space(config.space).source)
     ledger, clock = open_ledger(folder, config), Clock()
     while ledger.left:
         while len(ledger.running) < min(workers, ledger.left) and ledger.next():
@@ -109,7 +110,7 @@ def run_ray(folder: Folder, trials: int, workers: int) -> dict[str, float]:
     start_ray(workers)
     config = make_config(space="mlp", strategy="random", trials=trials, name="run")
     folder.make()
-    folder.write(RUN_FILE, run_file(config).to_yaml().encode())
+    make_run(folder, config, load_space(config.space).source)
     ledger, clock = open_ledger(folder, config), Clock()
     ledger.on_change = clock.note
     begun = time.perf_counter()
