@@ -81,7 +81,7 @@ def test_the_table_of_trials(run):
     assert [epoch["epoch"] for epoch in frame.curve[0]] == [1, 2]
     assert frame.val_accuracy.between(0, 1).all()
     assert "found: finished, 3 of 3 trials done" in run.status()
-    assert repr(run) == f"Run({run.folder!r})"
+    assert repr(run).startswith(f"Run({run.folder!r}, space=")
 
 
 def test_a_retraining_is_a_run_of_one_architecture_over_seeds(run, retrained):
