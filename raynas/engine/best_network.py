@@ -45,17 +45,18 @@ def write_best(
     trial = kept[0]
     known, origin, folder, config = run.best(), run.origin(), run.folder / "best", run.config
     compute = partial(_where_it_computes, apart=patched or bool(setup.gpus))
-    latencies = _measured(run, kept, setup, compute)
     if origin is None and known is not None and known.trial_id == trial.trial_id:
         if known.trials != config.trials:
             write_found(folder, known.but(trials=config.trials))
+            _measured(run, kept, setup, compute)
         return
     value, weights = trial.architecture.value, _weights(setup.checkpoints, trial)
     if origin is not None:
         test = {name: trial.metrics[name] for name in trial.metrics if name.startswith("test_")}
     else:
         test = compute(_test, setup, trial.trial_id, value)
-    latency = latencies.trials[trial.number]
+    # Only now: the networks that this builds, too, may change a library.
+    latency = _measured(run, kept, setup, compute).trials[trial.number]
     network_facts: FoundNetwork = found_network(
         config,
         trial,
