@@ -36,6 +36,7 @@ COLUMNS = {
     "parents": "string",
     "repeats": "string",
     "known": "int64",
+    "infeasible": "int64",
     "notes": "string",
     "curve": "string",
     "variants": "string",
