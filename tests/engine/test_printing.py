@@ -7,7 +7,7 @@ from run_cases import write_space
 
 from raynas.engine.trials.printed import limited_printing
 
-SPACE = '''"""Nets that print ten megabytes."""
+SPACE = '''"""Nets that print four megabytes."""
 import sys
 
 from raynas.nets import build_mlp
@@ -17,7 +17,7 @@ space = Record(layers=[], seed=Choice([1, 2]))
 
 
 def build(value, input_shape, num_outputs):
-    for _ in range(1000):
+    for _ in range(300):
         print("words " * 1700)
         print("errors " * 500, file=sys.stderr)
     return build_mlp(value, input_shape, num_outputs)
@@ -32,7 +32,7 @@ def test_a_trial_that_prints_without_end_fills_no_disk(tmp_path):
     assert (code, err) == (0, "")
     log = (tmp_path / "runs/run/log.txt").read_text()
     assert log.count("[this trial prints more than is kept]") >= 2
-    assert len(log) < 12_000_000  # of more than 50 million
+    assert len(log) < 9_000_000  # of more than 16 million
 
 
 def test_what_is_printed_first_is_kept(capsys):

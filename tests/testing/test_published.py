@@ -63,5 +63,5 @@ def test_a_strategy_of_somebody_else_in_a_folder_of_theirs(tmp_path: Path) -> No
     (tmp_path / "test_mine.py").write_text(OWN.format(wrong=", parents=(self.next_number,)"))
     ended, said = python(tmp_path, *pytest_, "--import-mode=importlib", "-k", "stay_in or another")
     assert ended == 1
-    assert "5 failed, 1 passed" in said
+    assert "6 failed, 1 passed" in said
     assert "parent" in said
