@@ -35,7 +35,7 @@ EVERY_S = 1.0
 _OURS = re.compile(r"\d{5}\.parquet")
 _NOTED = {"rows": int, "before": str, "after": str, "identity": dict}
 """What the note of a file has."""
-_LATER = ("known",)
+_LATER = ("known", "infeasible")
 """Columns that records of raynas before 0.2 lack."""
 
 

@@ -38,7 +38,7 @@ def older(run: raynas.Run, tmp_path: Path) -> Path:
     del values["versions"], values["data_fingerprint"], values["options"]["data_seed"]
     (folder / "run.yaml").write_text(yaml.safe_dump(values))
     (file,) = (folder / "trials").iterdir()
-    rows = pq.ParquetFile(file).read().drop_columns(["known"])
+    rows = pq.ParquetFile(file).read().drop_columns(["known", "infeasible"])
     pq.write_table(rows.replace_schema_metadata(None), file)
     (folder / "record.json").unlink()
     (folder / "report.html").unlink()
