@@ -23,7 +23,7 @@ from raynas.networks.network_folder import (
 from raynas.runs.endings import RunFailed
 from raynas.runs.found_network import FoundNetwork, Latencies, MeasuredLatency, Retrained
 from raynas.runs.integrity.trial_folders import CHECKPOINT
-from raynas.runs.ranking import COSTS, on_front, ranked
+from raynas.runs.ranking import COSTS, costs_of, on_front, quality_of, ranked
 from raynas.runs.run_file import read_run_file
 from raynas.runs.run_folder import LATENCIES, RunFolder
 from raynas.runs.storage import Folder, StoreError
@@ -135,14 +135,10 @@ def _measured(
 def _worth_measuring(run: RunFolder, kept: Sequence[Trial]) -> list[Trial]:
     """Return the kept trials, and those on the front of a cost, up to `MEASURED`."""
     trials = ranked(list(run.trials()), run)
-    quality = run.config.metric if run.config.metric not in COSTS else "val_accuracy"
-    on = {t.number for cost in COSTS for t in on_front(trials, quality, _costs(trials, cost))}
+    quality = quality_of(run.config.metric)
+    on = {t.number for cost in COSTS for t in on_front(trials, quality, costs_of(trials, cost))}
     others = [t for t in trials if t.number in on - {k.number for k in kept}]
     return [*kept, *others][:MEASURED]
-
-
-def _costs(trials: Sequence[Trial], cost: str) -> dict[int, float]:
-    return {t.number: t.metrics[cost] for t in trials if cost in t.metrics}
 
 
 def _where_it_computes(work: Callable[..., Any], setup: TrialSetup, *rest: Any, apart: bool) -> Any:
@@ -159,7 +155,8 @@ def _where_it_computes(work: Callable[..., Any], setup: TrialSetup, *rest: Any, 
 
 def _prepared(work: Callable[..., Any], setup: TrialSetup, *rest: Any) -> Any:
     setup.prepare()
-    return work(setup, *rest)
+    with limited_printing():
+        return work(setup, *rest)
 
 
 def _measure(setup: TrialSetup, values: Sequence[Any]) -> list[Latency]:

@@ -8,8 +8,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from raynas.report import write_report
+from raynas.runs.endings import meanwhile
 from raynas.runs.run_folder import RunFolder
 
 EVERY_S = 30.0
@@ -31,14 +33,8 @@ def refreshed(run: RunFolder, done: Callable[[], int], every: float = EVERY_S) -
     In a process of its own and of the lowest priority, so that neither the trials nor what hands
     them out wait for it. What goes wrong there is logged and ends nothing.
     """
-    over = threading.Event()
-    thread = threading.Thread(target=_keep, args=(run, done, every, over), daemon=True)
-    thread.start()
-    try:
+    with meanwhile(partial(_keep, run, done, every)):
         yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def write_last(run: RunFolder, state: str) -> None:

@@ -23,6 +23,19 @@ class Signalled(KeyboardInterrupt):
         self.number, self.announce = number, announce
 
 
+@contextlib.contextmanager
+def meanwhile(work: Callable[[threading.Event], object]) -> Iterator[None]:
+    """Let `work` go on in a thread until this ends: an event tells it so, and it is waited for."""
+    over = threading.Event()
+    thread = threading.Thread(target=work, args=(over,), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
 def exit_code(number: int) -> int:
     """Return what a command ends with that a signal has ended: 130 for Ctrl-C, else 143."""
     return 130 if number == signal.SIGINT else 143

@@ -18,6 +18,16 @@ def ranked(trials: list[Trial], run: RunFolder) -> list[Trial]:
     return sorted(completed, key=lambda trial: sign * trial.metrics[metric])
 
 
+def quality_of(metric: str) -> str:
+    """Return what is set against costs in a search for `metric`."""
+    return metric if metric not in COSTS else "val_accuracy"
+
+
+def costs_of(trials: Sequence[Trial], cost: str) -> dict[int, float]:
+    """Return a cost by the trials' numbers, of those that have it."""
+    return {t.number: t.metrics[cost] for t in trials if _finite(t.metrics.get(cost))}
+
+
 def on_front(trials: Sequence[Trial], quality: str, costs: Mapping[int, float]) -> list[Trial]:
     """Return the trials that no other one beats in both, the cheapest first.
 

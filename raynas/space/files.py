@@ -34,14 +34,13 @@ class LoadedSpace:
     source: str
     path: str
     key: Callable[[Architecture], str] | None = None
+    namespace: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """All that the file defines."""
 
     @property
     def builds(self) -> bool:
         """Whether the file has a `build`."""
         return self.build is not _cannot_build
-
-    namespace: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
-    """All that the file defines."""
 
 
 def _bundled_folder() -> Path:

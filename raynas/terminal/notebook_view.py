@@ -5,11 +5,13 @@ import contextlib
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from io import StringIO
 
 from rich.console import Console, RenderableType
 
 from raynas.engine.ledger import Ledger
+from raynas.runs.endings import meanwhile
 from raynas.terminal.live_view import TerminalView
 
 EVERY_S = 0.5
@@ -53,14 +55,8 @@ class NotebookView(TerminalView):
 
     @contextlib.contextmanager
     def _drawn(self, ledger: Ledger) -> Iterator[None]:
-        over = threading.Event()
-        thread = threading.Thread(target=self._keep, args=(ledger, over), daemon=True)
-        thread.start()
-        try:
+        with meanwhile(partial(self._keep, ledger)):
             yield
-        finally:
-            over.set()
-            thread.join()
 
     def _keep(self, ledger: Ledger, over: threading.Event) -> None:
         while not over.wait(EVERY_S):

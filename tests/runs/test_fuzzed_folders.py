@@ -90,15 +90,19 @@ def test_a_damaged_file_is_named_or_read_as_it_was(count: int, name: str, run: P
         return "read as it was"
 
 
+def edited(whole: dict[str, Any]) -> st.SearchStrategy[bytes]:
+    """JSON of which one value has become anything."""
+    return st.tuples(st.sampled_from(sorted(whole)), anything).map(
+        lambda field: json.dumps({**whole, field[0]: field[1]}, default=str, skipkeys=True).encode()
+    )
+
+
 @inputs(100, 2_000)
 def test_the_best_is_read_as_it_was_written_or_refused(count: int, run: Path) -> None:
     content = (run / "best/architecture.json").read_bytes()
     facts_written = json.loads(content)
-    edited = st.tuples(st.sampled_from(sorted(facts_written)), anything).map(
-        lambda field: json.dumps({**facts_written, field[0]: field[1]}, default=str, skipkeys=True)
-    )
 
-    @fuzzed(count, st.one_of(damaged(content), edited.map(str.encode)))
+    @fuzzed(count, st.one_of(damaged(content), edited(facts_written)))
     def property_of(bad: bytes) -> str:
         network, line = answer(lambda: FoundNetwork.read(bad, "best/architecture.json"))
         if network is None:
@@ -136,12 +140,9 @@ def test_a_row_of_nonsense_is_no_trial(count: int, run: Path) -> None:
 def test_a_proposal_of_nonsense_is_refused(count: int, run: Path) -> None:
     content = (run / "checkpoints/run_00007/proposal.json").read_bytes()
     whole = json.loads(content)
-    edited = st.tuples(st.sampled_from(sorted(whole)), anything).map(
-        lambda field: json.dumps({**whole, field[0]: field[1]}, default=str, skipkeys=True).encode()
-    )
     deep = st.just(b'{"number": 7, "architecture": ' + b"[" * 100_000)
 
-    @fuzzed(count, st.one_of(damaged(content), edited, deep))
+    @fuzzed(count, st.one_of(damaged(content), edited(whole), deep))
     def property_of(bad: bytes) -> str:
         try:
             read_proposal(bad, known=7)

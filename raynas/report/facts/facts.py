@@ -12,15 +12,13 @@ from itertools import accumulate, zip_longest
 from raynas.options.run_options import RunOptions
 from raynas.runs.certainty import ValidationCount
 from raynas.runs.found_network import FoundNetwork, Latencies, Origin
-from raynas.runs.ranking import COSTS
+from raynas.runs.ranking import COSTS, quality_of
 from raynas.runs.trial import Trial
 from raynas.runs.wording import metric_text
 
 EXACT_COSTS = ("params", "macs")
 """Costs that are counted; a latency is measured while other trials train on the same machine."""
 ACCURACY = "val_accuracy"
-QUALITIES = (ACCURACY, "val_f1", "val_loss")
-"""What says how good a trial is, whatever the search optimises."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +124,7 @@ class Facts:
     @property
     def quality(self) -> str:
         """The metric that is drawn against costs."""
-        return self.metric if self.metric not in self.costs else QUALITIES[0]
+        return quality_of(self.metric)
 
     @property
     def epochs(self) -> int:

@@ -7,7 +7,7 @@ from raynas.report.drawing.figure import Figure, Section
 from raynas.report.drawing.page_table import MARK, table, trial_link
 from raynas.report.drawing.scale import limits, without_outliers
 from raynas.report.facts.facts import EXACT_COSTS, Facts
-from raynas.runs.ranking import on_front
+from raynas.runs.ranking import costs_of, on_front
 from raynas.runs.trial import Trial
 from raynas.runs.wording import metric_text
 from raynas.space import describe
@@ -59,7 +59,7 @@ def _costs(facts: Facts, cost: str) -> dict[int, float]:
     """Return a cost by the trials' numbers; latencies as they were measured alone, if they were."""
     if cost not in EXACT_COSTS and facts.latencies is not None:
         return {number: latency.median for number, latency in facts.latencies.trials.items()}
-    return {t.number: t.metrics[cost] for t in facts.scored if _known(t, cost)}
+    return costs_of(facts.scored, cost)
 
 
 def _name(facts: Facts, cost: str) -> str:
