@@ -1,5 +1,6 @@
 """Batches of arrays that are in memory, made by index."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,22 +23,31 @@ class Batches:
         self, inputs: npt.NDArray[Any], labels: npt.NDArray[np.int64], batch_size: int
     ) -> None:
         """Divide arrays of the same length into batches; the last one may be smaller."""
-        self._inputs, self._labels, self._batch_size = inputs, labels, batch_size
+        self.inputs, self.labels, self.batch_size = inputs, labels, batch_size
+
+    @property
+    def row_numbers(self) -> int:
+        """How many numbers a sample has."""
+        return math.prod(self.inputs.shape[1:])
 
     def order(self) -> npt.NDArray[np.int64]:
         """Return the rows of one epoch, in order."""
-        return np.arange(len(self._labels))
+        return np.arange(len(self.labels))
 
     def __len__(self) -> int:
         """Return the number of batches."""
-        return -(-len(self._labels) // self._batch_size)
+        return -(-len(self.labels) // self.batch_size)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield the batches of one epoch."""
         order = self.order()
-        for start in range(0, len(order), self._batch_size):
-            rows = order[start : start + self._batch_size]
-            yield torch.from_numpy(self._inputs[rows]), torch.from_numpy(self._labels[rows])
+        for start in range(0, len(order), self.batch_size):
+            rows = order[start : start + self.batch_size]
+            yield self.take(rows)
+
+    def take(self, rows: Indices) -> tuple[Tensor, Tensor]:
+        """Return a copy of some rows."""
+        return torch.from_numpy(self.inputs[rows]), torch.from_numpy(self.labels[rows])
 
 
 class ShuffledBatches(Batches):
@@ -77,11 +87,11 @@ class ShuffledBatches(Batches):
 
     def halves(self) -> "tuple[ShuffledBatches, ShuffledBatches]":
         """Divide the rows, class by class, into two disjoint halves, by the seed."""
-        labels = self._labels[self._rows]
+        labels = self.labels[self._rows]
         parts = split_stratified(labels, {"second": 0.5}, np.random.default_rng([self._seed]))
         first, second = (
             ShuffledBatches(
-                self._inputs, self._labels, self._batch_size, self._seed,
+                self.inputs, self.labels, self.batch_size, self._seed,
                 rank=self._rank, workers=self._workers, rows=self._rows[parts[name]],
             )
             for name in ("train", "second")
@@ -95,4 +105,4 @@ class ShuffledBatches(Batches):
 
     def __len__(self) -> int:
         """Return the number of batches."""
-        return -(-self._size // self._batch_size)
+        return -(-self._size // self.batch_size)

@@ -3,7 +3,7 @@
 import math
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -35,12 +35,10 @@ STATE = "EpochReport"
 """Where a checkpoint has the curve, among the states of callbacks."""
 
 
-class EpochReport(Checkpoint):
+class EpochReport:
     """Calls `on_epoch` after each epoch, seeds each epoch, and counts the seconds of training.
 
     What was reported is part of a checkpoint, so that a resumed training knows its whole curve.
-
-    A `Checkpoint` in Lightning's eyes: those are called last, when all metrics are there.
     """
 
     def __init__(
@@ -64,21 +62,20 @@ class EpochReport(Checkpoint):
         self._reported = False
         self._curve: list[Metrics] = []
 
-    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Seed the first epoch, before its loader draws what it shuffles by."""
-        seed_epoch(self._seed, 1)
+    def seed_next(self) -> None:
+        """Seed the epoch after the last one, before its loader draws what it shuffles by."""
+        seed_epoch(self._seed, len(self._curve) + 1)
 
-    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Report the epoch.
+    def add(self, values: Mapping[str, Any], save: Save) -> bool:
+        """Report an epoch, whose metrics are among `values`; return whether to stop.
 
         Raises:
             CandidateError: a loss is not finite, or there was no batch.
         """
-        epoch = trainer.current_epoch + 1
-        logged = trainer.callback_metrics
-        check_batch_seen(logged.keys() & {"val_loss"}, "validate with")
-        names = [*REPORTED, *(name for name in SOMETIMES if name in logged)]
-        metrics = {name: float(logged[name]) for name in names}
+        epoch = len(self._curve) + 1
+        check_batch_seen(values.keys() & {"val_loss"}, "validate with")
+        names = [*REPORTED, *(name for name in SOMETIMES if name in values)]
+        metrics = {name: float(values[name]) for name in names}
         for name, kind in (("train_loss", "training"), ("val_loss", "validation")):
             if not math.isfinite(metrics[name]):
                 raise CandidateError(f"{kind} loss is {metrics[name]} in epoch {epoch}")
@@ -87,12 +84,9 @@ class EpochReport(Checkpoint):
         seconds = self._seconds_before + time.perf_counter() - self._started
         self._curve.append({"epoch": epoch, **named, **details, "train_seconds": seconds})
         self._reported = True
-        stop = self._on_epoch(self._curve, _saving(trainer))
-        if trainer.strategy.reduce_boolean_decision(stop, all=False):
-            trainer.should_stop = True
-        seed_epoch(self._seed, epoch + 1)
+        return self._on_epoch(self._curve, save)
 
-    def report_again(self, trainer: Trainer) -> None:
+    def report_again(self, save: Save) -> None:
         """Report the last epoch of a checkpoint that left nothing to train.
 
         Raises:
@@ -100,12 +94,7 @@ class EpochReport(Checkpoint):
         """
         check_batch_seen(self._curve, "train on")
         if not self._reported:
-            self._on_epoch(self._curve, _saving(trainer))
-
-    @property
-    def state_key(self) -> str:
-        """Say what a checkpoint keeps it under."""
-        return STATE
+            self._on_epoch(self._curve, save)
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a checkpoint keeps of this."""
@@ -114,8 +103,48 @@ class EpochReport(Checkpoint):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from what a checkpoint kept, with the seed of the next epoch."""
         self._curve = state_dict["curve"]
-        seed_epoch(self._seed, len(self._curve) + 1)
+        self.seed_next()
         self._seconds_before = self._curve[-1]["train_seconds"]
+
+
+class ReportEpochs(Checkpoint):
+    """Lets Lightning's Trainer report its epochs.
+
+    A `Checkpoint` in its eyes: those are called last, when all metrics are there.
+    """
+
+    def __init__(self, report: EpochReport) -> None:
+        """Report to `report`."""
+        self._report = report
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Seed the first epoch."""
+        self._report.seed_next()
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Report the epoch, and seed the next one."""
+        stop = self._report.add(trainer.callback_metrics, saving(trainer))
+        if trainer.strategy.reduce_boolean_decision(stop, all=False):
+            trainer.should_stop = True
+        self._report.seed_next()
+
+    @property
+    def state_key(self) -> str:
+        """Say what a checkpoint keeps it under."""
+        return STATE
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a checkpoint keeps."""
+        return self._report.state_dict()
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from what a checkpoint kept."""
+        self._report.load_state_dict(state_dict)
+
+
+def saving(trainer: Trainer) -> Save:
+    """Return what saves the state of a Trainer."""
+    return partial(trainer.save_checkpoint, weights_only=False)
 
 
 def seed_epoch(seed: int, epoch: int) -> None:
@@ -143,7 +172,3 @@ def read_curve(checkpoint: Path) -> list[Metrics]:
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     curve: list[Metrics] = state["callbacks"][STATE]["curve"]
     return curve
-
-
-def _saving(trainer: Trainer) -> Save:
-    return partial(trainer.save_checkpoint, weights_only=False)

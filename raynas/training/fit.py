@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
 from pytorch_lightning.callbacks import LearningRateMonitor
+from torch import nn
 
 from raynas.data.source import DataSource
 from raynas.nets import (
@@ -22,14 +23,17 @@ from raynas.nets import (
 from raynas.options.training_options import TrainingOptions, check_shares
 from raynas.space import describe
 from raynas.training.candidate import Candidate
-from raynas.training.data_module import data_module, divide
+from raynas.training.data_module import ArrayDataModule, data_module, divide
 from raynas.training.epoch_report import (
     EpochReport,
     Metrics,
     OnEpoch,
+    ReportEpochs,
     kept_random_numbers,
+    saving,
     seed_epoch,
 )
+from raynas.training.lean_loop import LeanLoop, OneStream
 from raynas.training.lengths import length_warning, read_to_the_end
 from raynas.training.lightning_private import quiet_lightning
 from raynas.training.optimizers import SCHEDULES
@@ -40,15 +44,18 @@ from raynas.training.trainer import Team, make_trainer
 class LatencyProbe(Callback):
     """Adds "latency_ms" to a net's cost as its training begins, when it is on its device."""
 
-    def __init__(self, cost: Metrics, input_shape: tuple[int, ...]) -> None:
+    def __init__(self, cost: Metrics, net: nn.Module, input_shape: tuple[int, ...]) -> None:
         """Measure single samples of `input_shape`; `cost` is what every epoch reports."""
-        self._cost, self._input_shape = cost, input_shape
+        self._cost, self._net, self._input_shape = cost, net, input_shape
+
+    def measure(self) -> None:
+        """Measure; nothing of the training changes."""
+        with kept_random_numbers():
+            self._cost["latency_ms"] = measure_latency(self._net, self._input_shape)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Measure; nothing of the training changes."""
-        net = pl_module.get_submodule("net")
-        with kept_random_numbers():
-            self._cost["latency_ms"] = measure_latency(net, self._input_shape)
+        """Measure, for Lightning's Trainer."""
+        self.measure()
 
 
 class _Warnings:
@@ -61,7 +68,8 @@ class _Warnings:
         if epoch > 1:
             return {}
         scheduled = SCHEDULES[self._candidate.config.schedule] is not None
-        length = length_warning(self._candidate.trainer) if scheduled else None
+        pace = self._candidate.pace
+        length = length_warning(pace.steps, pace.expected) if scheduled else None
         texts = [text for text in (uncounted_warning(self._macs), length) if text]
         return {"warning": "; ".join(texts)} if texts else {}
 
@@ -76,7 +84,6 @@ def fit(
     on_epoch: OnEpoch,
     checkpoint: Path | None = None,
     accelerator: str = "auto",
-    devices: int = 1,
     team: Team | None = None,
     logs: Sequence[StepLog] = (),
     name: str = "",
@@ -96,7 +103,8 @@ def fit(
     writes on rank 0, and one that returns True ends the training for all. `batch_size` stays the
     samples of one step, of which each worker takes an equal share; each validates on all samples.
 
-    Lightning's loggers write to `logs`, under the `name` of the training.
+    Lightning's loggers write to `logs`, under the `name` of the training. Its Trainer drives what
+    has loggers, a team or a user's data module; our own loop the rest, with the same numbers.
 
     Raises:
         CandidateError: the training or validation loss is not finite, or there is no batch.
@@ -110,20 +118,25 @@ def fit(
     cost: Metrics = {"params": count_parameters(candidate.net), "macs": macs.macs}
     workers = team.workers if team else 1
     check_shares(config.batch_size, workers)
+    report = EpochReport(on_epoch, seed, cost, started, details=_Warnings(candidate, macs))
+    probe = LatencyProbe(cost, candidate.net, data.input_shape)
     module = data_module(data, config.batch_size // workers, seed)
+    if isinstance(module, ArrayDataModule) and not team and not logs:
+        with quiet_lightning():
+            loop = LeanLoop(candidate, module.data, config.precision, accelerator)
+        train = OneStream(module.train_dataloader())
+        loop.fit(train, module.val_dataloader(), report, checkpoint, probe.measure)
+        return
     if team:
         divide(module, team.rank, team.workers)
     read_to_the_end(module)
-    report = EpochReport(on_epoch, seed, cost, started, details=_Warnings(candidate, macs))
-    probe = LatencyProbe(cost, data.input_shape)
     with quiet_lightning():
         loggers = [log.open(name, config, describe(value)) for log in logs]
         rates = [LearningRateMonitor("step")] if loggers else []
         trainer = make_trainer(
             config,
             accelerator=accelerator,
-            devices=devices,
-            callbacks=[probe, *rates, report],
+            callbacks=[probe, *rates, ReportEpochs(report)],
             team=team,
             loggers=loggers,
         )
@@ -132,7 +145,7 @@ def fit(
             datamodule=module,
             ckpt_path=None if checkpoint is None else str(checkpoint),
         )
-        report.report_again(trainer)
+        report.report_again(saving(trainer))
 
 
 def evaluate_test(
@@ -147,9 +160,12 @@ def evaluate_test(
     """Return "test_loss", "test_accuracy" and "test_f1" of what a checkpoint holds."""
     config = config.overridden_by(value)
     candidate = load_candidate(build, value, data, config, checkpoint)
+    module = data_module(data, config.batch_size, seed=0)
     with quiet_lightning():
+        if isinstance(module, ArrayDataModule):
+            loop = LeanLoop(candidate, module.data, config.precision, accelerator)
+            return loop.test(module.test_dataloader())
         trainer = make_trainer(config, accelerator=accelerator)
-        module = data_module(data, config.batch_size, seed=0)
         read_to_the_end(module)
         (metrics,) = trainer.test(candidate, datamodule=module, verbose=False)
     return dict(metrics)

@@ -74,9 +74,8 @@ def steps_expected(trainer: Trainer) -> float:
     return float(expected) if isinstance(expected, int) and expected > 0 else math.inf
 
 
-def length_warning(trainer: Trainer) -> str | None:
+def length_warning(steps: int, expected: float) -> str | None:
     """Say after the first epoch that it had not the steps that a schedule counted on."""
-    steps, expected = trainer.global_step, steps_expected(trainer)
     if steps == expected:
         return None
     if math.isinf(expected):

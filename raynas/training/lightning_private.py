@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-CHATTER = "pytorch_lightning.utilities.rank_zero"
+CHATTER = ("pytorch_lightning.utilities.rank_zero", "lightning_fabric.utilities.rank_zero")
 """Who tells which devices there are, gives tips and says why a training stopped."""
 
 KNOWN_WARNINGS = (
@@ -18,20 +18,22 @@ KNOWN_WARNINGS = (
     r"`isinstance\(treespec, LeafSpec\)` is deprecated",  # Lightning 2.6 with PyTorch 2.13
     r"The '\w+_dataloader' does not have many workers",  # a user's data module, on purpose
     r"The number of training batches \(\d+\) is smaller than the logging interval",
-    r"You passed `Trainer\(accelerator='cpu', precision='16-mixed'\)`",  # takes bf16 instead
+    r"You passed `(Trainer|Fabric)\(accelerator='cpu', precision='16-mixed'\)`",  # takes bf16
 )
 
 
 @contextmanager
 def quiet_lightning() -> Iterator[None]:
     """Silence what Lightning says at every start, and nothing else."""
-    chatter = logging.getLogger(CHATTER)
-    level = chatter.level
+    loggers = [logging.getLogger(name) for name in CHATTER]
+    levels = [logger.level for logger in loggers]
     with warnings.catch_warnings():
         for message in KNOWN_WARNINGS:
             warnings.filterwarnings("ignore", message)
-        chatter.setLevel(logging.WARNING)
+        for logger in loggers:
+            logger.setLevel(logging.WARNING)
         try:
             yield
         finally:
-            chatter.setLevel(level)
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)

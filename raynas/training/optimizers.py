@@ -1,7 +1,7 @@
 """The optimisers that a candidate can be trained with, and its learning rate over time."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from torch import Tensor, nn
@@ -15,7 +15,13 @@ Parameters = Iterable[nn.Parameter]
 
 def adam(parameters: Parameters, config: TrainingOptions) -> Optimizer:
     """Adam (Kingma 2015, https://arxiv.org/abs/1412.6980)."""
-    return Adam(parameters, config.learning_rate, weight_decay=config.weight_decay)
+    weights = list(parameters)
+    return Adam(
+        weights,
+        config.learning_rate,
+        weight_decay=config.weight_decay,
+        fused=fits_fused(weights, config),
+    )
 
 
 def rmsprop(parameters: Parameters, config: TrainingOptions) -> Optimizer:
@@ -25,12 +31,25 @@ def rmsprop(parameters: Parameters, config: TrainingOptions) -> Optimizer:
 
 def sgd(parameters: Parameters, config: TrainingOptions) -> Optimizer:
     """Stochastic gradient descent with momentum."""
+    weights = list(parameters)
     return SGD(
-        parameters,
+        weights,
         config.learning_rate,
         momentum=config.momentum,
         weight_decay=config.weight_decay,
+        fused=fits_fused(weights, config),
     )
+
+
+def fits_fused(weights: Sequence[Tensor], config: TrainingOptions) -> bool:
+    """Whether one kernel can do the whole step: for real weights, on a CPU or a GPU.
+
+    It unscales scaled gradients itself, which is too late to clip them: Lightning refuses the two
+    together in any mixed precision.
+    """
+    clips_mixed = config.precision != "32-true" and config.gradient_clip is not None
+    fits = all(w.is_floating_point() and w.device.type in ("cpu", "cuda") for w in weights)
+    return fits and not clips_mixed
 
 
 OPTIMIZERS: dict[str, Callable[[Parameters, TrainingOptions], Optimizer]] = {

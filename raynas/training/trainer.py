@@ -27,7 +27,6 @@ def make_trainer(
     config: TrainingOptions,
     *,
     accelerator: str = "auto",
-    devices: int = 1,
     callbacks: list[Callback] | None = None,
     team: Team | None = None,
     loggers: Sequence[Logger] = (),
@@ -39,7 +38,7 @@ def make_trainer(
     """
     return Trainer(
         accelerator=accelerator,
-        devices=devices,
+        devices=1,
         precision=config.precision,
         max_epochs=config.epochs,
         gradient_clip_val=config.gradient_clip,

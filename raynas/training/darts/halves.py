@@ -1,6 +1,6 @@
 """The training split in two disjoint halves: one trains a supernet's weights, one its alphas."""
 
-from collections.abc import Sized
+from collections.abc import Iterator, Sized
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,9 @@ from torch.utils.data import DataLoader, DistributedSampler, IterableDataset, Su
 from raynas.data.batches import ShuffledBatches
 from raynas.data.source import DataSource
 from raynas.options.training_options import check_shares
+from raynas.training.candidate import Candidate
 from raynas.training.data_module import data_module
+from raynas.training.feed import Batch, Feed
 from raynas.training.lengths import open_ended
 from raynas.training.trainer import Team
 
@@ -28,27 +30,27 @@ class HalvedData(LightningDataModule):
     ) -> None:
         """Divide the training split of a data module; worker `rank` gets its share of each half."""
         super().__init__()
-        self._module, self._seed, self._rank, self._workers = module, seed, rank, workers
+        self.module, self._seed, self._rank, self.workers = module, seed, rank, workers
 
     def prepare_data(self) -> None:
         """Download, or whatever the module does once."""
-        self._module.prepare_data()
+        self.module.prepare_data()
 
     def setup(self, stage: str) -> None:
         """Set the module up."""
-        self._module.setup(stage)
+        self.module.setup(stage)
 
     def train_dataloader(self) -> dict[str, Any]:
         """Return the batches of each half; a training step gets one of each."""
-        self._module.trainer = self.trainer
-        loader = self._module.train_dataloader()
+        self.module.trainer = self.trainer
+        loader = self.module.train_dataloader()
         if isinstance(loader, ShuffledBatches):
             return dict(zip(HALVES, loader.halves(), strict=True))
         return self._divided(loader)
 
     def val_dataloader(self) -> Any:
         """Return the validation batches, which train nothing."""
-        return open_ended(self._module.val_dataloader())
+        return open_ended(self.module.val_dataloader())
 
     def _divided(self, loader: Any) -> dict[str, Any]:
         """Divide the data set of a user's loader; each half is shuffled, whatever the loader did.
@@ -69,7 +71,7 @@ class HalvedData(LightningDataModule):
         for half, rows in zip(HALVES, np.split(order, [size]), strict=True):
             subset: Subset[Any] = Subset(dataset, rows.tolist())
             sampler: DistributedSampler[Any] = DistributedSampler(
-                subset, self._workers, self._rank, seed=self._seed
+                subset, self.workers, self._rank, seed=self._seed
             )
             halves[half] = DataLoader(
                 subset,
@@ -80,6 +82,28 @@ class HalvedData(LightningDataModule):
                 drop_last=len(sampler) > loader.batch_size,
             )
         return halves
+
+
+class TwoStreams:
+    """Batches of both halves; the shorter half begins anew until the longer one ends."""
+
+    def __init__(self, halves: dict[str, ShuffledBatches]) -> None:
+        """Train on both."""
+        self._halves = halves
+        self.steps = max(len(half) for half in halves.values())
+
+    def batches(self, feed: Feed, candidate: Candidate, epoch: int) -> Iterator[dict[str, Batch]]:
+        """Yield a batch of each half, by its name."""
+
+        def again_and_again(half: ShuffledBatches) -> Iterator[Batch]:
+            while True:
+                yield from feed.batches(half, candidate)
+
+        for half in self._halves.values():
+            half.set_epoch(epoch)
+        streams = {name: again_and_again(half) for name, half in self._halves.items()}
+        for _ in range(self.steps):
+            yield {name: next(stream) for name, stream in streams.items()}
 
 
 def halved(data: DataSource, batch_size: int, seed: int, team: Team | None = None) -> HalvedData:

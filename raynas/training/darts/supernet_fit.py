@@ -12,9 +12,11 @@ from raynas.options.supernet_options import SupernetPlan
 from raynas.options.training_options import Precision
 from raynas.space import LoadedSpace
 from raynas.training.darts.collapse import collapse_warning, count_idle
-from raynas.training.darts.halves import halved
+from raynas.training.darts.halves import TwoStreams, halved
 from raynas.training.darts.supernet_module import SupernetModule
-from raynas.training.epoch_report import EpochReport, OnEpoch, seed_epoch
+from raynas.training.data_module import ArrayDataModule
+from raynas.training.epoch_report import EpochReport, OnEpoch, ReportEpochs, saving, seed_epoch
+from raynas.training.lean_loop import LeanLoop
 from raynas.training.lightning_private import quiet_lightning
 from raynas.training.step_logs import StepLog
 from raynas.training.trainer import Team, make_trainer
@@ -33,7 +35,6 @@ def fit_supernet(
     precision: Precision = "32-true",
     checkpoint: Path | None = None,
     accelerator: str = "auto",
-    devices: int = 1,
     team: Team | None = None,
     logs: Sequence[StepLog] = (),
     name: str = "",
@@ -62,12 +63,17 @@ def fit_supernet(
     )  # fmt: skip
     cost = {"params": count_parameters(supernet.net)}
     report = EpochReport(on_epoch, seed, cost, started, prefix=PREFIX, details=_Details(module))
+    if isinstance(halves.module, ArrayDataModule) and not team and not logs:
+        with quiet_lightning():
+            loop = LeanLoop(module, halves.module.data, precision, accelerator)
+        train = TwoStreams(halves.train_dataloader())
+        loop.fit(train, halves.module.val_dataloader(), report, checkpoint)
+        return
     with quiet_lightning():
         trainer = make_trainer(
             module.config,
             accelerator=accelerator,
-            devices=devices,
-            callbacks=[report],
+            callbacks=[ReportEpochs(report)],
             team=team,
             loggers=[log.open(name, module.config, "supernet") for log in logs],
         )
@@ -76,7 +82,7 @@ def fit_supernet(
             datamodule=halves,
             ckpt_path=None if checkpoint is None else str(checkpoint),
         )
-        report.report_again(trainer)
+        report.report_again(saving(trainer))
 
 
 def check_supernet(
