@@ -9,6 +9,7 @@ from raynas.nets.chains.chain import build_chain_cnn, build_mlp
 from raynas.nets.chains.chain_ops import ACTIVATIONS, OPS, build_op
 from raynas.nets.chains.skips import build_skip_cnn
 from raynas.nets.cost import Latency, count_parameters, measure_alone, measure_latency
+from raynas.nets.layout import put_channels_last
 from raynas.nets.macs import MacCount, count_macs, measure_macs, uncounted_warning
 from raynas.nets.network import Network, normalize
 from raynas.nets.supernet.supernet import Supernet
@@ -41,5 +42,6 @@ __all__ = [
     "measure_latency",
     "measure_macs",
     "normalize",
+    "put_channels_last",
     "uncounted_warning",
 ]

@@ -33,7 +33,7 @@ def build_net(build: Build, value: Any, input_shape: Shape, num_outputs: int) ->
     lazy = any(is_lazy(parameter) for parameter in net.parameters())
     try:
         # The random numbers of a lazy layer's weights count, those of anything else do not.
-        with evaluating(net), torch.no_grad(), nullcontext() if lazy else _same_random_numbers():
+        with evaluating(net), torch.no_grad(), nullcontext() if lazy else same_random_numbers():
             outputs: Any = net(inputs)
     except Exception as error:
         text = str(error).partition("\n")[0]
@@ -51,5 +51,6 @@ def build_net(build: Build, value: Any, input_shape: Shape, num_outputs: int) ->
     return net
 
 
-def _same_random_numbers() -> Any:
+def same_random_numbers() -> Any:
+    """Let what draws within not change what PyTorch draws after it, on the CPU."""
     return torch.random.fork_rng(devices=[])

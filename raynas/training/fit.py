@@ -38,7 +38,7 @@ from raynas.training.lengths import length_warning, read_to_the_end
 from raynas.training.lightning_private import quiet_lightning
 from raynas.training.optimizers import SCHEDULES
 from raynas.training.step_logs import StepLog
-from raynas.training.trainer import Team, make_trainer
+from raynas.training.trainer import Team, lay_out, make_trainer
 
 
 class LatencyProbe(Callback):
@@ -115,6 +115,7 @@ def fit(
     config = config.overridden_by(value)
     candidate = make_candidate(build, value, data, config, seed=seed)
     macs = measure_macs(candidate.net, data.input_shape)
+    lay_out(candidate.net, data.input_shape, config.precision, accelerator)
     cost: Metrics = {"params": count_parameters(candidate.net), "macs": macs.macs}
     workers = team.workers if team else 1
     check_shares(config.batch_size, workers)

@@ -1,15 +1,18 @@
-"""Lightning's Trainer with everything off that a trial does not need."""
+"""Lightning's Trainer with everything off that a trial does not need, and how nets lie for it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 from lightning_fabric.plugins.environments.cluster_environment import ClusterEnvironment
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from pytorch_lightning import Callback, Trainer
 from pytorch_lightning.loggers import Logger
 from pytorch_lightning.strategies import Strategy
+from torch import nn
 
-from raynas.options.training_options import TrainingOptions
+from raynas.nets import put_channels_last
+from raynas.options.training_options import Precision, TrainingOptions
 from raynas.training.step_logs import EVERY_STEPS
 
 
@@ -53,3 +56,12 @@ def make_trainer(
         strategy=team.strategy if team else "auto",
         plugins=[team.environment if team else LightningEnvironment()],
     )
+
+
+def lay_out(
+    net: nn.Module, input_shape: tuple[int, ...], precision: Precision, accelerator: str
+) -> None:
+    """Lay a net's weights out as its device likes it: channels last, but for 32 bits on a GPU."""
+    on_gpu = accelerator == "gpu" or (accelerator == "auto" and torch.cuda.is_available())
+    if not on_gpu or precision != "32-true":
+        put_channels_last(net, input_shape)

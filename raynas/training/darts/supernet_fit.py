@@ -19,7 +19,7 @@ from raynas.training.epoch_report import EpochReport, OnEpoch, ReportEpochs, sav
 from raynas.training.lean_loop import LeanLoop
 from raynas.training.lightning_private import quiet_lightning
 from raynas.training.step_logs import StepLog
-from raynas.training.trainer import Team, make_trainer
+from raynas.training.trainer import Team, lay_out, make_trainer
 
 PREFIX = "supernet_"
 """What the names of a supernet's metrics begin with: they are not to be compared with a net's."""
@@ -56,6 +56,7 @@ def fit_supernet(
     seed_epoch(seed, 0)
     outputs = data.num_outputs
     supernet = check_supernet(space, data, config, precision)
+    lay_out(supernet, data.input_shape, precision, accelerator)
     halves = halved(data, config.supernet_batch_size, seed, team)
     module = SupernetModule(
         supernet, config, halves=halves, num_outputs=outputs, mean=data.mean, std=data.std,
