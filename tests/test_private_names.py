@@ -32,7 +32,7 @@ from ray.train.v2.api.exceptions import WorkerGroupError
 from ray.tune.execution.tune_controller import TuneController
 from ray.tune.experiment import Trial
 
-from raynas.engine import ray_private
+from raynas.engine import ray_private, ray_train_private
 from raynas.networks.formats import quiet
 from raynas.networks.torch_private import TRACES, quantized_operations
 from raynas.space import Decision
@@ -97,14 +97,14 @@ def test_ray_train_names_what_its_workers_raised():
     health = WorkerHealthCheckFailedError("unhealthy", ConnectionError("gone"))
     failures = {0: UserExceptionWithTraceback(cause, "Traceback"), 1: health}
     error = WorkerGroupError("failed", failures)
-    assert ray_private.worker_errors(error) == [cause, health]
-    assert isinstance(ray_private.loss_of(health), ConnectionError)
-    assert ray_private.worker_errors(ValueError()) == []
+    assert ray_train_private.worker_errors(error) == [cause, health]
+    assert isinstance(ray_train_private.loss_of(health), ConnectionError)
+    assert ray_train_private.worker_errors(ValueError()) == []
 
 
 def test_ray_train_lets_a_backend_prepare_its_workers(monkeypatch):
     done: list[Any] = []
-    config = ray_private.PreparedTorch()
+    config = ray_train_private.PreparedTorch()
     backend = config.backend_cls()
     parent = type(backend).__mro__[1]
     assert issubclass(parent, Backend)
@@ -118,7 +118,7 @@ def test_ray_train_lets_a_backend_prepare_its_workers(monkeypatch):
     ("files", "names"),
     [
         (("tune", "_private"), [*ray_private.QUIET]),
-        (("train/v2",), [ray_private.GROUP_START_TIMEOUT]),
+        (("train/v2",), [ray_train_private.GROUP_START_TIMEOUT]),
         (("exceptions.py",), [ray_private.IN_CREATION]),
         (("core/src/ray/raylet/raylet",), [ray_private.LOW_MEMORY]),
         (("core/src/ray/gcs/gcs_server",), [ray_private.NODE_DIED]),

@@ -1,5 +1,6 @@
 """The commands that search: search, resume."""
 
+import os
 from typing import Annotated, Any
 
 import typer
@@ -46,9 +47,13 @@ def search(
             wanted = parse_run_file(file, str(config)).config(**values, options=options)
         loading(output)
 
-        from raynas.engine.run_search import run_search
+        from raynas.engine.own_ray import ray_soon
 
-        finish(run_search(wanted, output.view(), address), output)
+        sure = _is_there(wanted.space) and _is_there(wanted.data)
+        with ray_soon(address, sure=sure) as soon:
+            from raynas.engine.run_search import run_search
+
+            finish(run_search(wanted, output.view(), address, soon=soon), output)
 
     run_command(run, verbose=verbose)
 
@@ -71,6 +76,11 @@ def resume(call_values: dict[str, Any], run_folder: RunPath, verbose: Verbose = 
         finish(resume_run(run_folder, call, output.view()), output)
 
     run_command(run, verbose=verbose)
+
+
+def _is_there(name: str) -> bool:
+    """Whether what looks like a path is one; other names are known once more is loaded."""
+    return os.path.exists(name) or not (set(name) & {os.sep, "."}) or ":" in name
 
 
 def _read(path: str) -> str:

@@ -5,138 +5,31 @@ import logging
 import math
 import os
 import socket
-import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import ray
 
-from raynas.engine.ray_private import (
-    LOOPBACK_ONLY,
-    PRELOAD,
-    REFUSED,
-    autoscales,
-    cannot_bring,
-    own_session,
-)
+from raynas.engine.own_ray import RayProcesses, RaySoon, start_ray
+from raynas.engine.ray_private import REFUSED, autoscales, cannot_bring
 from raynas.options.run_options import RunOptions
-from raynas.runs.endings import RunFailed
 
-_PRELOADED = "raynas.engine.trials.candidate_trial"
-"""What a local Ray's idle workers import at once, all together, before the first trials come."""
 _ANSWERS_WITHIN_S = 10.0
 """How long a head node may take to answer; Ray itself would try for a quarter of an hour."""
-STARTS_WITHIN_S = (30.0, 180.0)
-"""How long a Ray of our own may take to start: at first, and once more where that was too short."""
-_SHELL = "/bin/sh"
-_NEEDED = ("gcs_server", "raylet")
-_WATCH_EVERY_S = 0.5
-_ENDS_WITHIN_S = 5.0
-"""How long this process is given to end by itself when one of these has ended."""
 _LOOK_EVERY_S = 1.0
 """How old what is known of the cluster's nodes may be."""
 
 
-class RayProcesses:
-    """The processes of a Ray of our own, which end with this one, however that ends."""
-
-    def __init__(self, processes: Sequence["subprocess.Popen[bytes]"] = ()) -> None:
-        """Have what is left of them killed as soon as this process has ended."""
-        self._processes = processes
-        self.on_loss: Callable[[str], object] = lambda words: None
-        """Called with what is to be said when one has ended without which nothing goes on."""
-        self.last_words: Callable[[str], object] = lambda words: None
-        """Called with the same, if this process does not end by itself then."""
-        self._over = threading.Event()
-        self._watchdog = _watchdog([process.pid for process in processes])
-        if processes:
-            threading.Thread(target=self._watch, daemon=True).start()
-
-    def _watch(self) -> None:
-        while not self._over.wait(_WATCH_EVERY_S):
-            if name := self._lost():
-                words = f"Ray's {name} has ended, and with it all workers; what is recorded is kept"
-                self.on_loss(words)
-                self.end()
-                if not self._over.wait(_ENDS_WITHIN_S):  # it waits for an answer of what is gone
-                    self.last_words(words)
-                    os._exit(1)
-                return
-
-    def _lost(self) -> str | None:
-        """Return the name of one that has ended and is needed, None where all are there."""
-        for process in self._processes:
-            command = process.args
-            name = Path(str(command[0])).name if isinstance(command, list) else ""
-            if name in _NEEDED and process.poll() is not None:
-                return name
-        return None
-
-    def end(self) -> None:
-        """Kill what is left of them."""
-        if self._watchdog is not None:
-            self._watchdog.communicate()
-
-    def close(self) -> None:
-        """Kill what is left of them, and watch no more."""
-        self._over.set()
-        self.end()
-
-
-def start_ray(say: Callable[[str], object]) -> Sequence["subprocess.Popen[bytes]"]:
-    """Start a Ray of our own, once more and with more patience where it does not come in time.
-
-    Raises:
-        RunFailed: it does not start.
-    """
-    os.environ.setdefault(PRELOAD, _PRELOADED)
-    reason = ""
-    for place, seconds in enumerate(STARTS_WITHIN_S):
-        started: list[subprocess.Popen[bytes]] = []
-        try:
-            with own_session(loopback=True, starts_within_s=seconds) as started:
-                ray.init(
-                    address="local",
-                    include_dashboard=False,
-                    logging_level=logging.ERROR,
-                    log_to_driver=True,
-                    **LOOPBACK_ONLY,
-                )
-        except Exception as error:  # Ray has no type for this one
-            reason = " ".join(str(error).split())[:300]
-            ray.shutdown()
-            RayProcesses(started).close()
-            if place == 0:
-                say(f"Ray has not started ({reason}); trying once more, with more time")
-        else:
-            return started
-    raise RunFailed(f"Ray does not start on this machine, tried twice: {reason}")
-
-
-def _watchdog(groups: list[int]) -> "subprocess.Popen[bytes] | None":
-    """Start a shell that kills groups of processes once its input is closed, as by our death."""
-    if not groups or not os.path.exists(_SHELL):
-        return None
-    script = 'read _; for group; do kill -9 "-$group"; done'
-    return subprocess.Popen(  # noqa: S603 (a shell, and numbers)
-        [_SHELL, "-c", script, _SHELL, *map(str, groups)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-
-
 @contextlib.contextmanager
 def joined(
-    address: str | None, say: Callable[[str], object] = lambda words: None
+    address: str | None,
+    say: Callable[[str], object] = lambda words: None,
+    soon: RaySoon | None = None,
 ) -> Iterator[RayProcesses]:
     """Use a Ray: the one at `address` or in RAY_ADDRESS, else one initialised already, else a new.
 
-    A Ray job's own RAY_ADDRESS is the cluster that it was submitted to. Yields the processes of a
-    new one, none of another.
+    A new one may have begun to start `soon`. A Ray job's own RAY_ADDRESS is the cluster that it was
+    submitted to. Yields the processes of a new one, none of another.
 
     Raises:
         ValueError: there is no cluster at the address, or it cannot be joined.
@@ -147,13 +40,13 @@ def joined(
         wanted = os.environ.get("RAY_ADDRESS") or wanted  # as Ray reads it
     if wanted not in ("auto", "local"):
         _check_answers(wanted)
-    if ray.is_initialized():
+    if soon is None and ray.is_initialized():
         if address:
             raise ValueError(f"address {address!r}: this process has joined a Ray already")
         yield RayProcesses()
         return
     if wanted == "local":
-        processes = RayProcesses(start_ray(say))
+        processes = soon.processes(say) if soon else start_ray(say)
     else:
         try:
             ray.init(address=wanted, logging_level=logging.ERROR, log_to_driver=True)

@@ -1,7 +1,7 @@
 """What raynas uses of Ray that Ray keeps private or documents nowhere; no other module may.
 
-Each entry says what it is for, and what to use once Ray publishes it. tests/test_private_names.py
-fails where Ray has moved one.
+Ray Train's are in `ray_train_private`. Each entry says what it is for, and what to use once Ray
+publishes it. tests/test_private_names.py fails where Ray has moved one.
 """
 
 import json
@@ -19,7 +19,6 @@ import ray
 from ray._private import services
 from ray.core.generated.autoscaler_pb2 import GetClusterStatusReply  # type: ignore[attr-defined]  # it is made at run time
 from ray.experimental.internal_kv import _internal_kv_get, internal_kv_get_gcs_client
-from ray.train.torch import TorchConfig
 from ray.util.placement_group import placement_group, remove_placement_group
 
 PRELOAD = "RAY_preload_python_modules"
@@ -31,8 +30,6 @@ QUIET = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # no warning about it
 }
 """Silences Tune where `verbose=0` does not. Instead: that, when it does."""
-GROUP_START_TIMEOUT = "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S"
-"""How long Ray Train waits for the room of its workers. Instead: `ScalingConfig`."""
 
 NODE_DIED = "its node has died"
 LOW_MEMORY = "running low on memory"
@@ -104,6 +101,32 @@ class KeptSignal:
             signal.signal(signal.SIGUSR1, self._handler)
 
 
+NO_FORK = {"PL_DISABLE_FORK": "1"}
+"""What Tune wants in the environment of a worker that Lightning trains in."""
+
+
+@contextmanager
+def workers_that_are_there() -> Iterator[None]:
+    """Let Tune take idle workers: they have its `NO_FORK`, for which it starts new ones otherwise.
+
+    Instead: an option of Tune's for the runtime environment of trials.
+    """
+    from ray.tune.execution.class_cache import _ActorClassCache  # takes a second to load
+
+    before = _ActorClassCache.get
+
+    def get(cache: Any, trainable: Any) -> Any:
+        if trainable not in cache._cache:
+            cache._cache[trainable] = ray.remote(trainable)
+        return cache._cache[trainable]
+
+    _ActorClassCache.get = get  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        _ActorClassCache.get = before  # type: ignore[method-assign]
+
+
 # Tune's trials and its loop. Instead: a callback that is told a trial's error, and a scheduler that
 # is given the trials which are pending.
 
@@ -127,41 +150,6 @@ def pending_trials(tune_controller: Any) -> Iterable[Any]:
     """Yield the trials that are to be started; the finished ones are not looked at."""
     live = tune_controller.get_live_trials()
     return (trial for trial in live if trial.status == trial.PENDING)
-
-
-# Ray Train's workers. Instead: a hook of `TorchConfig`, and errors that hold what a worker raised.
-
-_Backend: Any = TorchConfig().backend_cls
-
-
-class _PreparingBackend(_Backend):  # type: ignore[misc]  # a class that Ray has no name for
-    def on_start(self, worker_group: Any, backend_config: "PreparedTorch") -> None:
-        worker_group.execute(backend_config.prepare)
-        super().on_start(worker_group, backend_config)
-
-
-class PreparedTorch(TorchConfig):
-    """Has each worker call `prepare` before PyTorch joins them."""
-
-    @staticmethod
-    def prepare() -> None:
-        """Do nothing; a subclass does."""
-
-    @property
-    def backend_cls(self) -> Any:
-        """Return what starts the workers."""
-        return _PreparingBackend
-
-
-def worker_errors(error: Exception) -> list[Exception]:
-    """Return what the workers of a training raised; where one is gone, Ray Train's own error."""
-    failures = getattr(error, "worker_failures", {}).values()
-    return [getattr(failure, "_base_exc", failure) for failure in failures]
-
-
-def loss_of(error: Exception) -> Exception:
-    """Return why Ray Train takes a worker for lost; any other error is returned as it is."""
-    return getattr(error, "health_check_failure", error)
 
 
 # The autoscaler: whether it runs, and whether it can bring what a trial needs. The one that

@@ -10,8 +10,9 @@ from typing import Protocol
 
 from raynas.data import DataSource, is_user_data, load_data, located
 from raynas.engine.best_network import write_best
-from raynas.engine.cluster import RayProcesses, Room, joined, worker_share
+from raynas.engine.cluster import Room, joined, worker_share
 from raynas.engine.ledger import Ledger
+from raynas.engine.own_ray import RayProcesses, RaySoon, workers_at_first
 from raynas.engine.preflight import (
     check_builds,
     check_idle,
@@ -25,6 +26,7 @@ from raynas.engine.preflight import (
     ended_words,
     set_aside_broken,
 )
+from raynas.engine.ray_private import workers_that_are_there
 from raynas.engine.tracking import (
     check_loggers,
     make_loggers,
@@ -75,10 +77,12 @@ def run_search(
     *,
     space: LoadedSpace | None = None,
     origin: Origin | None = None,
+    soon: RaySoon | None = None,
 ) -> RunFolder:
     """Search, and return the run with its best architecture tested.
 
-    A retraining is a search of a `space` with one architecture; `origin` says where it is from.
+    A retraining is a search of a `space` with one architecture; `origin` says where it is from. A
+    Ray may have begun to start `soon`.
 
     Raises:
         ValueError: something in the config or the address is wrong, or the run exists; no trial has
@@ -112,7 +116,7 @@ def run_search(
     if storage.uri != asked_for:
         say(f"The secrets in --storage are written nowhere; to go on with this run, {INSTEAD}")
     modules = _modules(config, space)
-    with joined(address, say) as processes:
+    with joined(address, say, soon) as processes:
         notice = Room(config).check()
         folder.make()
         with locked(folder) as hold:
@@ -124,7 +128,9 @@ def run_search(
             return _go(begun, view, begun.ledger(hold), notice)
 
 
-def resume_run(path: str, call: ResumeCall, view: View | None = None) -> RunFolder:
+def resume_run(
+    path: str, call: ResumeCall, view: View | None = None, soon: RaySoon | None = None
+) -> RunFolder:
     """Go on with a run, from whatever moment it ended at; `call.trials` extends it.
 
     Of a run that has ended nothing is done or changed, and no worker started.
@@ -164,7 +170,7 @@ def resume_run(path: str, call: ResumeCall, view: View | None = None) -> RunFold
         space = load_space_source(code.source, config.space_name)
         data = load_data(config.data, options=config.data_options)
         _check_same_data(file.data_fingerprint, data, config)
-        with joined(call.address, say) as processes:
+        with joined(call.address, say, soon) as processes:
             notice = Room(config).check()
             run, strategy = RunFolder(folder, config), config.make_strategy(space)
             parts = (run, config, space, data, strategy, code.modules)
@@ -261,7 +267,9 @@ def _go(begun: _Begun, view: View | None, ledger: Ledger, notice: str | None) ->
             refreshed(run, lambda: ledger.done),
             view.watch(ledger) if view else contextlib.nullcontext(),
         ):
-            run_trials(ledger, setup, callbacks=make_loggers(config, run.folder))
+            begun.processes.wait_for_workers(workers_at_first(config), ledger.stopped)
+            with workers_that_are_there() if begun.processes.loaded else contextlib.nullcontext():
+                run_trials(ledger, setup, callbacks=make_loggers(config, run.folder))
         if run.interrupted and ledger.left:
             write_last(run, "interrupted")
             return run

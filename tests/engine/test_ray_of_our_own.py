@@ -49,9 +49,9 @@ def test_it_is_reached_from_this_machine_alone_and_its_end_is_said(tmp_path):
 STARTS = """
 import os, signal, sys, threading, time
 import psutil, ray
-from raynas.engine import cluster
+from raynas.engine import own_ray
 
-cluster.STARTS_WITHIN_S = (2.0, 120.0)
+own_ray.STARTS_WITHIN_S = (2.0, 120.0)
 held = []
 
 def hold_the_first_raylet():
@@ -62,11 +62,11 @@ def hold_the_first_raylet():
     held[0].suspend()
 
 threading.Thread(target=hold_the_first_raylet).start()
-started = cluster.start_ray(print)
+started = own_ray.start_ray(print)
 print("left of the first:", psutil.pid_exists(held[0].pid))
 print("works:", ray.get(ray.put(7)))
 ray.shutdown()
-cluster.RayProcesses(started).close()
+started.close()
 """
 
 

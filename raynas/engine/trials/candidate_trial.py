@@ -15,10 +15,15 @@ import ray
 import torch
 from ray.tune import Trainable
 
-from raynas.engine.trials.multi_worker import WorkersLostError, train_together
 from raynas.engine.trials.printed import limited_printing
 from raynas.engine.trials.trial_report import TrialReport
-from raynas.engine.trials.trial_setup import TrialSetup, reached, test_trial, train
+from raynas.engine.trials.trial_setup import (
+    TrialSetup,
+    WorkersLostError,
+    reached,
+    test_trial,
+    train,
+)
 from raynas.engine.trials.user_state import UserState
 from raynas.engine.trials.worker_state import WorkerSpentError, WorkerState
 from raynas.runs.storage import StoreError
@@ -151,12 +156,19 @@ def _train(
     before = reached(setup, config) if setup.waits else None
     if before is not None and tell(before):
         return
-    training = train if setup.workers == 1 else train_together
+    training = train if setup.workers == 1 else _train_together()
     training(setup, config, tell, before.epoch if before else 0)
     for report in held:
         tested = (setup, config["trial_id"], config["architecture"])
         test = test_trial(*tested) if setup.tests else {}
         put(replace(report, metrics={**report.metrics, **test}))
+
+
+def _train_together() -> Callable[..., None]:
+    """Return what trains with several workers; a worker alone does not load Ray Train."""
+    from raynas.engine.trials.multi_worker import train_together
+
+    return train_together
 
 
 def _reason(error: BaseException) -> str:

@@ -17,7 +17,7 @@ from ray.train import FailureConfig, RunConfig, ScalingConfig, get_context
 from ray.train.lightning import RayDDPStrategy, RayLightningEnvironment
 from ray.train.torch import TorchTrainer
 
-from raynas.engine.ray_private import (
+from raynas.engine.ray_train_private import (
     GROUP_START_TIMEOUT,
     PreparedTorch,
     loss_of,
@@ -25,17 +25,13 @@ from raynas.engine.ray_private import (
 )
 from raynas.engine.trials.printed import limited_printing
 from raynas.engine.trials.trial_report import TrialReport
-from raynas.engine.trials.trial_setup import Tell, TrialSetup, train
+from raynas.engine.trials.trial_setup import Tell, TrialSetup, WorkersLostError, train
 from raynas.training import Team
 
 _SETTINGS = {
     GROUP_START_TIMEOUT: "1000000",  # the autoscaler may take its time
     "RAY_CHDIR_TO_TRIAL_DIR": "0",  # `TrialSetup.prepare` says where to be
 }
-
-
-class WorkersLostError(Exception):
-    """A worker of the trial, or its machine, is gone."""
 
 
 class _OwnNetwork(PreparedTorch):

@@ -28,6 +28,10 @@ Tell = Callable[[TrialReport], bool]
 """Takes the report of an epoch; returns whether to stop."""
 
 
+class WorkersLostError(Exception):
+    """A worker of the trial, or its machine, is gone."""
+
+
 @dataclass(frozen=True)
 class TrialSetup:
     """What all trials of a run share; travels once to each node through Ray's object store."""

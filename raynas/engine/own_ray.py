@@ -1,0 +1,225 @@
+"""A Ray of our own: started while the driver loads what it needs, watched, and ended with it.
+
+Loads Ray and nothing else that takes time: it is there to be begun with.
+"""
+
+import contextlib
+import logging
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import ray
+
+from raynas.engine.ray_private import LOOPBACK_ONLY, NO_FORK, PRELOAD, own_session
+from raynas.options.run_options import RunOptions
+from raynas.runs.endings import RunFailed
+
+_PRELOADED = "raynas.engine.loaded_worker"
+"""What the idle workers of a Ray of our own import at once, before the first trials come."""
+LOADED_WORKERS = "RAYNAS_LOADED_WORKERS"
+"""Names the folder in which each leaves a file then."""
+_LOADS_WITHIN_S = 60.0
+_LOOKS_EVERY_S = 0.05
+STARTS_WITHIN_S = (30.0, 180.0)
+"""How long a Ray of our own may take to start: at first, and once more where that was too short."""
+_SHELL = "/bin/sh"
+_NEEDED = ("gcs_server", "raylet")
+_WATCH_EVERY_S = 0.5
+_ENDS_WITHIN_S = 5.0
+"""How long this process is given to end by itself when one of these has ended."""
+
+
+class RayProcesses:
+    """The processes of a Ray of our own, which end with this one, however that ends."""
+
+    def __init__(
+        self, processes: Sequence["subprocess.Popen[bytes]"] = (), loaded: Path | None = None
+    ) -> None:
+        """Have what is left of them killed as soon as this process has ended.
+
+        Workers leave files in a folder `loaded` when they have loaded what trials need.
+        """
+        self._processes, self.loaded = processes, loaded
+        self.on_loss: Callable[[str], object] = lambda words: None
+        """Called with what is to be said when one has ended without which nothing goes on."""
+        self.last_words: Callable[[str], object] = lambda words: None
+        """Called with the same, if this process does not end by itself then."""
+        self._over = threading.Event()
+        self._watchdog = _watchdog([process.pid for process in processes])
+        if processes:
+            threading.Thread(target=self._watch, daemon=True).start()
+
+    def wait_for_workers(self, count: int, over: threading.Event) -> None:
+        """Wait until so many workers of a Ray of our own have loaded what trials need.
+
+        For a trial that comes before, Ray starts one more, which loads the same beside them.
+        """
+        end = time.monotonic() + _LOADS_WITHIN_S
+        while self.loaded and len(list(self.loaded.iterdir())) < count:
+            if time.monotonic() > end or over.wait(_LOOKS_EVERY_S):
+                return
+
+    def _watch(self) -> None:
+        while not self._over.wait(_WATCH_EVERY_S):
+            if name := self._lost():
+                words = f"Ray's {name} has ended, and with it all workers; what is recorded is kept"
+                self.on_loss(words)
+                self.end()
+                if not self._over.wait(_ENDS_WITHIN_S):  # it waits for an answer of what is gone
+                    self.last_words(words)
+                    os._exit(1)
+                return
+
+    def _lost(self) -> str | None:
+        """Return the name of one that has ended and is needed, None where all are there."""
+        for process in self._processes:
+            command = process.args
+            name = Path(str(command[0])).name if isinstance(command, list) else ""
+            if name in _NEEDED and process.poll() is not None:
+                return name
+        return None
+
+    def end(self) -> None:
+        """Kill what is left of them."""
+        if self._watchdog is not None:
+            self._watchdog.communicate()
+
+    def close(self) -> None:
+        """Kill what is left of them, and watch no more."""
+        self._over.set()
+        self.end()
+        if self.loaded:
+            shutil.rmtree(self.loaded, ignore_errors=True)
+
+
+def start_ray(say: Callable[[str], object]) -> RayProcesses:
+    """Start a Ray of our own, once more and with more patience where it does not come in time.
+
+    Raises:
+        RunFailed: it does not start.
+    """
+    reason, loaded = "", Path(tempfile.mkdtemp(prefix="raynas-workers-"))
+    preload = {PRELOAD: _PRELOADED, LOADED_WORKERS: str(loaded), **NO_FORK}
+    for place, seconds in enumerate(STARTS_WITHIN_S):
+        started: list[subprocess.Popen[bytes]] = []
+        try:
+            with (
+                own_session(loopback=True, starts_within_s=seconds) as started,
+                _environment(preload),
+            ):
+                ray.init(
+                    address="local",
+                    include_dashboard=False,
+                    logging_level=logging.ERROR,
+                    log_to_driver=True,
+                    **LOOPBACK_ONLY,
+                )
+        except Exception as error:  # Ray has no type for this one
+            reason = " ".join(str(error).split())[:300]
+            ray.shutdown()
+            RayProcesses(started).close()
+            if place == 0:
+                say(f"Ray has not started ({reason}); trying once more, with more time")
+        else:
+            return RayProcesses(started, loaded)
+    shutil.rmtree(loaded, ignore_errors=True)
+    raise RunFailed(f"Ray does not start on this machine, tried twice: {reason}")
+
+
+@contextlib.contextmanager
+def _environment(more: dict[str, str]) -> Iterator[None]:
+    """Let what is started within have `more` in its environment, unless it is there already."""
+    new = {name: value for name, value in more.items() if name not in os.environ}
+    os.environ.update(new)
+    try:
+        yield
+    finally:
+        for name in new:
+            del os.environ[name]
+
+
+class RaySoon:
+    """A Ray of our own that starts in a thread, while this one does something else."""
+
+    def __init__(self) -> None:
+        """Begin."""
+        self._words: list[str] = []
+        self._ready, self._over = threading.Event(), threading.Event()
+        self._processes: RayProcesses | None = None
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._start, daemon=True)
+        self._thread.start()
+
+    def _start(self) -> None:
+        try:
+            self._processes = start_ray(self._words.append)
+        except BaseException as error:  # is raised where it is waited for
+            self._error = error
+        self._ready.set()
+        self._over.wait()  # Ray's processes end with the thread that has started them
+
+    def processes(self, say: Callable[[str], object]) -> RayProcesses:
+        """Wait for its processes; what there was to say of its start is said then.
+
+        Raises:
+            RunFailed: it does not start.
+        """
+        self._ready.wait()
+        for line in self._words:
+            say(line)
+        if self._error is not None:
+            raise self._error
+        return self._processes or RayProcesses()
+
+    def close(self) -> None:
+        """End it, if nobody has."""
+        self._ready.wait()
+        if self._processes is not None:
+            ray.shutdown()
+            self._processes.close()
+        self._over.set()
+        self._thread.join()
+
+
+@contextlib.contextmanager
+def ray_soon(address: str | None, *, sure: bool) -> Iterator[RaySoon | None]:
+    """Start a Ray of our own meanwhile, unless another one is to be used.
+
+    Only where the caller is `sure` that it will be needed: to end it again takes seconds.
+    """
+    soon = None
+    if sure and not (address or os.environ.get("RAY_ADDRESS") or ray.is_initialized()):
+        soon = RaySoon()
+    try:
+        yield soon
+    finally:
+        if soon is not None:
+            soon.close()
+
+
+def _watchdog(groups: list[int]) -> "subprocess.Popen[bytes] | None":
+    """Start a shell that kills groups of processes once its input is closed, as by our death."""
+    if not groups or not os.path.exists(_SHELL):
+        return None
+    script = 'read _; for group; do kill -9 "-$group"; done'
+    return subprocess.Popen(  # noqa: S603 (a shell, and numbers)
+        [_SHELL, "-c", script, _SHELL, *map(str, groups)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def workers_at_first(config: RunOptions) -> int:
+    """Return how many trials of a run begin at once in a Ray of our own, on this machine's CPUs."""
+    if config.workers_per_trial > 1:
+        return 0  # Ray Train starts theirs
+    room = int((os.cpu_count() or 1) / config.cpus_per_trial + 1e-9) if config.cpus_per_trial else 1
+    return max(0, min(room, config.concurrency or room, config.trials))
