@@ -16,7 +16,13 @@ from pathlib import Path
 
 import ray
 
-from raynas.engine.ray_private import LOOPBACK_ONLY, NO_FORK, PRELOAD, own_session
+from raynas.engine.ray_private import (
+    LOOPBACK_ONLY,
+    NO_FORK,
+    PRELOAD,
+    own_session,
+    workers_that_are_there,
+)
 from raynas.options.run_options import RunOptions
 from raynas.runs.endings import RunFailed
 
@@ -45,7 +51,7 @@ class RayProcesses:
 
         Workers leave files in a folder `loaded` when they have loaded what trials need.
         """
-        self._processes, self.loaded = processes, loaded
+        self._processes, self._loaded = processes, loaded
         self.on_loss: Callable[[str], object] = lambda words: None
         """Called with what is to be said when one has ended without which nothing goes on."""
         self.last_words: Callable[[str], object] = lambda words: None
@@ -55,15 +61,22 @@ class RayProcesses:
         if processes:
             threading.Thread(target=self._watch, daemon=True).start()
 
-    def wait_for_workers(self, count: int, over: threading.Event) -> None:
-        """Wait until so many workers of a Ray of our own have loaded what trials need.
+    @contextlib.contextmanager
+    def idle_workers(self, count: int, over: threading.Event) -> Iterator[None]:
+        """Let trials take the workers of a Ray of our own that have loaded what trials need.
 
-        For a trial that comes before, Ray starts one more, which loads the same beside them.
+        So many are waited for, until it is `over`: for a trial that comes before, Ray starts one
+        more, which loads the same beside them.
         """
+        if not self._loaded:
+            yield
+            return
         end = time.monotonic() + _LOADS_WITHIN_S
-        while self.loaded and len(list(self.loaded.iterdir())) < count:
-            if time.monotonic() > end or over.wait(_LOOKS_EVERY_S):
-                return
+        while len(list(self._loaded.iterdir())) < count and time.monotonic() < end:
+            if over.wait(_LOOKS_EVERY_S):
+                break
+        with workers_that_are_there():
+            yield
 
     def _watch(self) -> None:
         while not self._over.wait(_WATCH_EVERY_S):
@@ -94,8 +107,8 @@ class RayProcesses:
         """Kill what is left of them, and watch no more."""
         self._over.set()
         self.end()
-        if self.loaded:
-            shutil.rmtree(self.loaded, ignore_errors=True)
+        if self._loaded:
+            shutil.rmtree(self._loaded, ignore_errors=True)
 
 
 def start_ray(say: Callable[[str], object]) -> RayProcesses:

@@ -26,12 +26,7 @@ from raynas.engine.preflight import (
     ended_words,
     set_aside_broken,
 )
-from raynas.engine.ray_private import workers_that_are_there
-from raynas.engine.tracking import (
-    check_loggers,
-    make_loggers,
-    make_step_logs,
-)
+from raynas.engine.tracking import check_loggers, make_loggers, make_step_logs
 from raynas.engine.trials.patches import Patches
 from raynas.engine.trials.printed import limited_printing
 from raynas.engine.trials.process_state import kept_process_state
@@ -266,10 +261,9 @@ def _go(begun: _Begun, view: View | None, ledger: Ledger, notice: str | None) ->
             contextlib.closing(ledger),
             refreshed(run, lambda: ledger.done),
             view.watch(ledger) if view else contextlib.nullcontext(),
+            begun.processes.idle_workers(workers_at_first(config), ledger.stopped),
         ):
-            begun.processes.wait_for_workers(workers_at_first(config), ledger.stopped)
-            with workers_that_are_there() if begun.processes.loaded else contextlib.nullcontext():
-                run_trials(ledger, setup, callbacks=make_loggers(config, run.folder))
+            run_trials(ledger, setup, callbacks=make_loggers(config, run.folder))
         if run.interrupted and ledger.left:
             write_last(run, "interrupted")
             return run

@@ -91,7 +91,7 @@ class TerminalView:
     def _counts(self, ledger: Ledger) -> str:
         parts = [f"[bold]{ledger.done}[/bold]/{ledger.total} {self.unit}s"]
         if self._first_trial is None:
-            if not ledger.running:
+            if not ledger.running and ledger.left:
                 return f"{parts[0]}, starting workers"
             self._first_trial = time.monotonic()
         if ledger.running:
