@@ -1,9 +1,12 @@
 """The Ray that a search starts on its own machine: who can reach it, and what if it breaks down."""
 
 import ipaddress
+import os
 import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 
 import psutil
 from command_cases import LOADING, SLOW_SPACE, command, epochs_written
@@ -79,3 +82,59 @@ def test_ray_that_does_not_start_in_time_is_started_once_more(tmp_path):
         "left of the first: False",
         "works: 7",
     ], process.stderr
+
+
+SOON = """
+import os, time
+import psutil, ray
+from raynas.engine.own_ray import ray_soon, workers_at_first
+from raynas.runs.run_config import make_config
+
+children = lambda: psutil.Process().children(recursive=True)
+with ray_soon(None, sure=False) as nothing, ray_soon("10.0.0.1:6379", sure=True) as other:
+    print(nothing, other, children())
+try:
+    with ray_soon(None, sure=True) as soon:
+        processes = soon.processes(print)
+        print("works:", ray.get(ray.put(7)))
+        old = children()
+        raise ValueError("refused")
+except ValueError as error:
+    print(error)
+end = time.monotonic() + 30
+while any(p.is_running() and p.status() != "zombie" for p in old) and time.monotonic() < end:
+    time.sleep(0.05)
+print("left:", [p for p in old if p.is_running() and p.status() != "zombie"])
+print(workers_at_first(make_config(trials=1)), workers_at_first(make_config(workers_per_trial=2)))
+"""
+
+
+def test_it_starts_meanwhile_and_is_ended_when_it_is_not_used(tmp_path):
+    process = subprocess.run(
+        [sys.executable, "-c", SOON], cwd=tmp_path, capture_output=True, text=True, timeout=200
+    )
+    assert process.stdout.splitlines() == [
+        "None None []",
+        "works: 7",
+        "refused",
+        "left: []",
+        "1 0",
+    ], process.stderr
+
+
+def test_its_first_trials_take_the_workers_that_are_there(tmp_path):
+    write_space(tmp_path)
+    what = ("search", "--space=own.py", "--trials=6", "--epochs=2", "--name=run")
+    titles: dict[tuple[float, int], str] = {}
+    with command(tmp_path, *what) as driver:
+        while driver.process.poll() is None:
+            for process in psutil.Process(driver.process.pid).children(recursive=True):
+                with suppress(psutil.NoSuchProcess, IndexError):
+                    if (title := process.cmdline()[0]).startswith("ray::"):
+                        key = process.create_time(), process.pid
+                        titles[key] = titles.get(key, "") + title
+            time.sleep(0.1)
+        assert driver.end()[0] == 0
+    oldest = [titles[key] for key in sorted(titles) if "Agent" not in titles[key]]
+    at_first = min(os.cpu_count() or 1, 6)
+    assert sum("Candidate" in title or "_Inner" in title for title in oldest[:at_first]) >= 1
