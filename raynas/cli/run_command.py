@@ -50,9 +50,10 @@ def finish(run: "RunFolder", output: Output) -> None:
     Raises:
         Signalled: it was told to end early.
     """
-    from raynas.terminal.outcome import show_result, show_retrained
+    from raynas.terminal.outcome import show_best_so_far, show_result, show_retrained
 
     if run.interrupted:
+        show_best_so_far(run, output.console)
         output.say(f"Interrupted.{output.resume_hint()}")
         raise Signalled(run.ended_by, announce=False)
     show = show_retrained if run.origin() else show_result

@@ -35,19 +35,26 @@ MEASURED = 20
 
 
 def write_best(
-    run: RunFolder, kept: Sequence[Trial], setup: TrialSetup, space: LoadedSpace, *, patched: bool
+    run: RunFolder,
+    kept: Sequence[Trial],
+    setup: TrialSetup,
+    space: LoadedSpace,
+    *,
+    trials: int,
+    patched: bool,
 ) -> None:
     """Test the network of the first of the kept trials and write `best/`, and latencies.
 
-    A test made before is not made again. `patched`: this process is no place for that any more, as
-    a user's code has changed a library.
+    It is the best of so many `trials`: all that the run is to have, or those it had when it was
+    interrupted. A test made before is not made again. `patched`: this process is no place for that
+    any more, as a user's code has changed a library.
     """
     trial = kept[0]
     known, origin, folder, config = run.best(), run.origin(), run.folder / "best", run.config
     compute = partial(_where_it_computes, apart=patched or bool(setup.gpus))
     if origin is None and known is not None and known.trial_id == trial.trial_id:
-        if known.trials != config.trials:
-            write_found(folder, known.but(trials=config.trials))
+        if known.trials != trials:
+            write_found(folder, known.but(trials=trials))
             _measured(run, kept, setup, compute)
         return
     value, weights = trial.architecture.value, _weights(setup.checkpoints, trial)
@@ -67,7 +74,7 @@ def write_best(
         validation=read_run_file(run.folder).validation,
     )
     network_facts = network_facts.but(
-        latency_ms=latency.median, latency_low=latency.low, latency_high=latency.high
+        trials=trials, latency_ms=latency.median, latency_low=latency.low, latency_high=latency.high
     )
     if origin is not None:
         network_facts = network_facts.from_origin(origin, _retrained(run))

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pprint import pformat
 from typing import Any
 
-from raynas.engine.run_search import View, resume_run, run_search
+from raynas.engine.prepared_run import View
+from raynas.engine.run_search import resume_run, run_search
 from raynas.options.command_options import ResumeCall, RetrainCall
 from raynas.options.training_options import TrainingOptions, training_record
 from raynas.runs.found_network import Origin

@@ -66,6 +66,20 @@ def show_result(run: RunFolder, console: Console) -> None:
     console.print(f"  in Python: net = raynas.load({escape(repr(run.folder.uri))})")
 
 
+def show_best_so_far(run: RunFolder, console: Console) -> None:
+    """Print what a search has that was interrupted, in one line."""
+    best = run.best()
+    if best is None or best.test is None:
+        return
+    trials = "trial" if best.trials == 1 else "trials"
+    console.print(
+        f"The best network of {best.trials} {trials} is in {escape(run.folder.uri_of('best'))}: "
+        f"accuracy {best.metrics['val_accuracy']:.4f} in validation, "
+        f"{best.test['test_accuracy']:.4f} in the test",
+        soft_wrap=True,
+    )
+
+
 def _show(title: str, rows: list[tuple[str, str]], console: Console) -> None:
     """Print a title, named lines, and the head of what to type next."""
     table = Table.grid(padding=(0, 2))

@@ -81,7 +81,7 @@ def finished(ray_cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Pat
     home = tmp_path_factory.mktemp("docs")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(home)
-        patch.setattr("raynas.engine.run_search.run_trials", run_trials_here)
+        patch.setattr("raynas.engine.prepared_run.run_trials", run_trials_here)
         raynas.search(
             "mlp", "random", "digits", trials=TRIALS, epochs=1, name="NAME",
             options={"limit": 200},
@@ -148,7 +148,7 @@ def home(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 def test_a_page_runs(
     page: Path, home: Path, less_work: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("raynas.engine.run_search.run_trials", run_trials_here)
+    monkeypatch.setattr("raynas.engine.prepared_run.run_trials", run_trials_here)
     live(page)
 
 
@@ -160,7 +160,7 @@ def test_the_tutorial_on_ray(
     def run_searches_on_ray(ledger: Ledger, setup: TrialSetup, **more: Any) -> None:
         (run_trials_here if setup.tests else run_trials)(ledger, setup, **more)
 
-    monkeypatch.setattr("raynas.engine.run_search.run_trials", run_searches_on_ray)
+    monkeypatch.setattr("raynas.engine.prepared_run.run_trials", run_searches_on_ray)
     names = live(TUTORIAL)
     said = capsys.readouterr().out
     assert "42 architectures" in said

@@ -8,10 +8,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
-from command_cases import SLOW_SPACE, Command, command, epochs_written
+from command_cases import SLOW_SPACE, Command, command, epochs_written, rows
 from run_cases import wait_for, write_space
 
+from raynas import load
 from raynas.runs.run_folder import open_run
 
 WHAT = ("search", "--space=own.py", "--trials=40", "--epochs=50", "--name=run")
@@ -73,3 +75,31 @@ def test_so_does_a_terminal_that_is_closed(tmp_path):
     os.close(ours)
     assert driver.wait(30) == 143
     assert can_go_on(tmp_path)
+
+
+def test_what_the_search_has_by_then_is_tested_and_handed_over(tmp_path):
+    write_space(tmp_path)
+    run = tmp_path / "runs/run"
+    with command(tmp_path, "search", "--space=own.py", "--trials=30", "--epochs=4", "--name=run",
+                 "--set=limit=400", "--concurrency=1") as driver:  # fmt: skip
+        wait_for(lambda: rows(run) >= 2 or driver.process.poll() is not None)
+        code, out, err = driver.end(signal.SIGTERM)
+        wait_for(driver.gone, 30)
+    assert (code, err) == (143, "")
+    done = rows(run)
+    best = open_run(str(run)).best()
+    assert 2 <= done < 30
+    assert best is not None
+    assert best.trials == done
+    assert can_go_on(tmp_path)
+    words, last = out.splitlines()[-2:]
+    assert words.startswith(f"The best network of {done} trials is in runs/run/best: accuracy ")
+    assert last == "Interrupted. Go on with: raynas resume runs/run"
+    net = load(str(run))
+    assert net.predict(np.zeros(net.input_shape, dtype=np.uint8)) in net.label_names
+    with command(tmp_path, "resume", "runs/run") as driver:
+        wait_for(lambda: rows(run) > done or driver.process.poll() is not None)
+        assert driver.end(signal.SIGTERM)[0] == 143
+    again = open_run(str(run)).best()
+    assert again is not None
+    assert again.trials == rows(run) > done

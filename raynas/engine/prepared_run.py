@@ -1,0 +1,165 @@
+"""A run whose parts have been loaded and checked goes on, to its end or to a signal."""
+
+import contextlib
+import os
+import warnings
+from dataclasses import dataclass
+from typing import Protocol
+
+from raynas.data import DataSource
+from raynas.engine.best_network import write_best
+from raynas.engine.cluster import worker_share
+from raynas.engine.ledger import Ledger
+from raynas.engine.own_ray import RayProcesses, workers_at_first
+from raynas.engine.preflight import set_aside_broken
+from raynas.engine.tracking import make_loggers, make_step_logs
+from raynas.engine.trials.patches import Patches
+from raynas.engine.trials.trial_setup import TrialSetup
+from raynas.engine.tune_loop import run_trials
+from raynas.report.refresh import refreshed, write_last
+from raynas.runs.endings import RunFailed, interruptible
+from raynas.runs.lock import Hold
+from raynas.runs.run_config import RunConfig
+from raynas.runs.run_folder import CHECKPOINTS, RunFolder, foreign_words
+from raynas.runs.storage import StoreError
+from raynas.runs.wording import go_on
+from raynas.space import LoadedSpace
+from raynas.strategies import Strategy
+
+
+class View(Protocol):
+    """Shows a run while it goes on."""
+
+    def opened(self, run: RunFolder, space: LoadedSpace, data: DataSource, resumed: bool) -> None:
+        """The run is about to start."""
+
+    def watch(self, ledger: Ledger) -> contextlib.AbstractContextManager[None]:
+        """Show the ledger while trials run."""
+
+    def say(self, text: str) -> None:
+        """Show one line."""
+
+
+@dataclass(frozen=True)
+class PreparedRun:
+    """A run whose parts have been loaded and checked."""
+
+    run: RunFolder
+    config: RunConfig
+    space: LoadedSpace
+    data: DataSource
+    strategy: Strategy
+    modules: bytes
+    libraries: Patches
+    """Those of this process, before it builds a network of the space."""
+    processes: RayProcesses
+    resumed: bool = False
+
+    def ledger(self, hold: Hold) -> Ledger:
+        """Open the ledger of the run, which ends when its folder is lost to somebody else."""
+        ledger = Ledger(self.run.folder, self.config, self.strategy)
+        ledger.check_hold = hold.check
+        hold.append(ledger.give_up)
+        return ledger
+
+    def setup(self) -> TrialSetup:
+        """Return what all its trials share."""
+        run, config, space = self.run, self.config, self.space
+        cpus, gpus = worker_share(config)
+        return TrialSetup(
+            space_name=space.name,
+            space_source=space.source,
+            modules=self.modules,
+            data=self.data,
+            training=config.training,
+            seed=config.seed,
+            metric=config.metric,
+            checkpoints=run.folder / CHECKPOINTS,
+            workers=config.workers_per_trial,
+            cpus=cpus,
+            gpus=gpus,
+            accelerator="auto" if config.gpus_per_trial else "cpu",
+            working_directory=os.getcwd(),
+            tests=run.origin() is not None,
+            waits=config.scheduler != "none",
+            logs=make_step_logs(config, run.folder),
+        )
+
+
+def go(begun: PreparedRun, view: View | None, ledger: Ledger, notice: str | None) -> RunFolder:
+    """Run its trials, test the best network that there is then, and return the run.
+
+    Raises:
+        RunFailed: not one trial was completed; or what made it impossible to go on.
+    """
+    run, config = begun.run, begun.config
+    hint, last_words = go_on(run.folder.uri), view.say if view else print
+    begun.processes.on_loss = lambda words: ledger.give_up(RunFailed(f"{words}. {hint}"))
+    begun.processes.last_words = lambda words: last_words(f"{words}. {hint}")
+    setup = begun.setup()
+    words = [notice, *set_aside_broken(ledger), foreign_words(run)]
+    if view:
+        view.opened(run, begun.space, begun.data, begun.resumed)
+        for line in filter(None, words):
+            view.say(line)
+    else:
+        for warning in begun.data.intake.warnings:
+            warnings.warn(f"{config.data}: {warning}", stacklevel=3)
+    with interruptible(ledger.stopped, run.end_by):
+        with (
+            contextlib.closing(ledger),
+            refreshed(run, lambda: ledger.done),
+            view.watch(ledger) if view else contextlib.nullcontext(),
+            begun.processes.idle_workers(workers_at_first(config), ledger.stopped),
+        ):
+            run_trials(ledger, setup, callbacks=make_loggers(config, run.folder))
+        if run.interrupted and ledger.left:
+            try:
+                _hand_over(begun, ledger, setup, ledger.done, view)
+            except (RunFailed, StoreError) as error:
+                last_words(str(error))
+            write_last(run, "interrupted")
+            return run
+        run.end_by(0)
+        if view and ledger.left:
+            view.say(ledger.strategy.EXHAUSTED.format(done=ledger.done))
+        if not ledger.best:
+            write_last(run, "finished")
+            raise RunFailed(_nothing_completed(ledger))
+        _hand_over(begun, ledger, setup, config.trials, view)
+        write_last(run, "finished")
+    return run
+
+
+def _hand_over(
+    begun: PreparedRun, ledger: Ledger, setup: TrialSetup, trials: int, view: View | None
+) -> None:
+    """Test the best network of so many trials, if there is one, and write it.
+
+    Raises:
+        RunFailed: its checkpoint is damaged or missing.
+        StoreError: the store is away.
+    """
+    if not ledger.best:
+        return
+    if view and not setup.tests:
+        far = "" if trials == ledger.total else " so far"
+        view.say(f"Testing the best network{far} on the test data, measuring latencies …")
+    patched = any(begun.libraries.changes())
+    write_best(begun.run, ledger.best, setup, begun.space, trials=trials, patched=patched)
+
+
+def _nothing_completed(ledger: Ledger) -> str:
+    """Say why there is no best network."""
+    first = ledger.failures[0] if ledger.failures else None
+    words = f"; the first ({first.trial_id}): {first.error}" if first else ""
+    if not ledger.early:
+        failed = len(ledger.failures)
+        if ledger.supernets:
+            return f"{failed} of {ledger.done} trials failed, the others are supernets{words}"
+        return f"all {ledger.done} trials failed{words}"
+    return (
+        f"no trial was trained to its end: of {ledger.done}, {ledger.early} were stopped early by "
+        f"{ledger.config.scheduler} and {len(ledger.failures)} failed{words}; "
+        "go on with more trials: raynas resume"
+    )
