@@ -71,9 +71,12 @@ def resume(call_values: dict[str, Any], run_folder: RunPath, verbose: Verbose = 
         call: ResumeCall = read_call(ResumeCall, call_values)
         loading(output)
 
-        from raynas.engine.run_search import resume_run
+        from raynas.engine.own_ray import ray_soon
 
-        finish(resume_run(run_folder, call, output.view()), output)
+        with ray_soon(call.address, sure=_goes_on(run_folder, call)) as soon:
+            from raynas.engine.run_search import resume_run
+
+            finish(resume_run(run_folder, call, output.view(), soon), output)
 
     run_command(run, verbose=verbose)
 
@@ -81,6 +84,12 @@ def resume(call_values: dict[str, Any], run_folder: RunPath, verbose: Verbose = 
 def _is_there(name: str) -> bool:
     """Whether what looks like a path is one; other names are known once more is loaded."""
     return os.path.exists(name) or not (set(name) & {os.sep, "."}) or ":" in name
+
+
+def _goes_on(run: str, call: ResumeCall) -> bool:
+    """Whether a run is there that has not ended, as far as a look tells."""
+    ended = os.path.exists(os.path.join(run, "best")) and call.trials is None
+    return os.path.exists(os.path.join(run, "run.yaml")) and not ended
 
 
 def _read(path: str) -> str:

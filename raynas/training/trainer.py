@@ -62,6 +62,6 @@ def lay_out(
     net: nn.Module, input_shape: tuple[int, ...], precision: Precision, accelerator: str
 ) -> None:
     """Lay a net's weights out as its device likes it: channels last, but for 32 bits on a GPU."""
-    on_gpu = accelerator == "gpu" or (accelerator == "auto" and torch.cuda.is_available())
+    on_gpu = accelerator != "cpu" and torch.accelerator.is_available()
     if not on_gpu or precision != "32-true":
         put_channels_last(net, input_shape)
