@@ -55,6 +55,7 @@ def joined(
         processes = RayProcesses()
     try:
         yield processes
+        processes.hear_out()
     finally:
         ray.shutdown()
         processes.close()

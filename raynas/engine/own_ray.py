@@ -32,6 +32,9 @@ LOADED_WORKERS = "RAYNAS_LOADED_WORKERS"
 """Names the folder in which each leaves a file then."""
 _LOADS_WITHIN_S = 60.0
 _LOOKS_EVERY_S = 0.05
+_SILENCE_S, _HEARS_OUT_S = 0.4, 10.0
+"""What workers have printed comes some tenths of a second later; that there is no more of it is
+taken from a silence of so long, and not waited for longer than the other."""
 STARTS_WITHIN_S = (30.0, 180.0)
 """How long a Ray of our own may take to start: at first, and once more where that was too short."""
 _SHELL = "/bin/sh"
@@ -103,12 +106,29 @@ class RayProcesses:
         if self._watchdog is not None:
             self._watchdog.communicate()
 
+    def hear_out(self) -> None:
+        """Wait while Ray still hands on what workers have printed, where that goes to a file."""
+        end = time.monotonic() + _HEARS_OUT_S
+        size = -1
+        while self._processes and size != (now := _printed()) and time.monotonic() < end:
+            size = now
+            time.sleep(_SILENCE_S)
+
     def close(self) -> None:
         """Kill what is left of them, and watch no more."""
         self._over.set()
         self.end()
         if self._loaded:
             shutil.rmtree(self._loaded, ignore_errors=True)
+
+
+def _printed() -> int:
+    """Return how long the files are that this process prints to."""
+    total = 0
+    for stream in (1, 2):
+        with contextlib.suppress(OSError):
+            total += os.fstat(stream).st_size
+    return total
 
 
 def start_ray(say: Callable[[str], object]) -> RayProcesses:
