@@ -55,10 +55,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "simulation": {"options", "space", "strategies"},
     "networks": {"options", "space", "nets", "data", "runs", "runs/integrity"},
     "engine/ray_private": set(),
-    "engine/ray_train_private": set(),
     "engine/trials": {
         "options", "space", "data", "training", "training/darts", "runs", "runs/files",
-        "runs/integrity", "engine/ray_private", "engine/ray_train_private",
+        "runs/integrity", "engine/ray_private",
     },
     "engine": {
         "options", "space", "data", "nets", "training", "training/darts", "strategies", "tune",

@@ -29,10 +29,12 @@ from ray.train.v2._internal.exceptions import (
 )
 from ray.train.v2._internal.execution.worker_group import WorkerGroup
 from ray.train.v2.api.exceptions import WorkerGroupError
+from ray.tune.execution import class_cache
 from ray.tune.execution.tune_controller import TuneController
 from ray.tune.experiment import Trial
 
-from raynas.engine import ray_private, ray_train_private
+from raynas.engine import ray_private
+from raynas.engine.trials import ray_train_private
 from raynas.networks.formats import quiet
 from raynas.networks.torch_private import TRACES, quantized_operations
 from raynas.space import Decision
@@ -74,6 +76,18 @@ def test_a_trial_of_tunes_holds_its_worker(monkeypatch):
     trial.temporary_state.ray_actor = "worker"
     ray_private.kill_worker(trial)
     assert killed == ["worker"]
+
+
+def test_tune_takes_workers_that_are_there():
+    class Trainable(ray.tune.Trainable):
+        pass
+
+    cache = class_cache._ActorClassCache()
+    with ray_private.workers_that_are_there():
+        assert cache.get(Trainable)._default_options.get("runtime_env") is None
+        assert cache.get(Trainable) is cache.get(Trainable)
+    usual = class_cache._ActorClassCache().get(Trainable)._default_options["runtime_env"]
+    assert ray_private.NO_FORK.items() <= usual["env_vars"].items()
 
 
 def test_a_trial_of_tunes_has_its_error_on_disk(ray_cluster, tmp_path):

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "raynas"
 MODULES = sorted(p for p in PACKAGE.rglob("*.py") if "search_spaces" not in p.parts)
 
 PRIVATE_OF: dict[str, tuple[str, ...]] = {
-    "ray": ("engine/ray_private.py",),
+    "ray": ("engine/ray_private.py", "engine/trials/ray_train_private.py"),
     "pytorch_lightning": ("training/lightning_private.py",),
     "lightning_fabric": ("training/lightning_private.py",),
     "optuna": ("strategies/optuna_study.py",),
@@ -20,7 +20,8 @@ PRIVATE_OF: dict[str, tuple[str, ...]] = {
 }
 """The file that may use what a library keeps private; of any other library, none may.
 
-Of PyTorch's there are two: its operations have no other names than those that are counted by.
+Of PyTorch's there are two: its operations have no other names than those that are counted by. Of
+Ray's, too: Ray Train takes a second to load.
 """
 
 UNDOCUMENTED = re.compile(

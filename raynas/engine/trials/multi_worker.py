@@ -17,13 +17,13 @@ from ray.train import FailureConfig, RunConfig, ScalingConfig, get_context
 from ray.train.lightning import RayDDPStrategy, RayLightningEnvironment
 from ray.train.torch import TorchTrainer
 
-from raynas.engine.ray_train_private import (
+from raynas.engine.trials.printed import limited_printing
+from raynas.engine.trials.ray_train_private import (
     GROUP_START_TIMEOUT,
     PreparedTorch,
     loss_of,
     worker_errors,
 )
-from raynas.engine.trials.printed import limited_printing
 from raynas.engine.trials.trial_report import TrialReport
 from raynas.engine.trials.trial_setup import Tell, TrialSetup, WorkersLostError, train
 from raynas.training import Team
