@@ -94,7 +94,7 @@ def command(folder: Path, *arguments: str) -> Iterator[Command]:
         with suppress(ProcessLookupError):
             os.killpg(started.process.pid, signal.SIGKILL)
         started.process.communicate()
-        wait_for(started.gone, 30)
+        wait_for(started.gone, 10)
 
 
 def rows(path: Path) -> int:

@@ -6,12 +6,12 @@ Loads Ray and nothing else that takes time: it is there to be begun with.
 import contextlib
 import logging
 import os
-import shutil
 import subprocess
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, wait
 from pathlib import Path
 
 import ray
@@ -37,30 +37,69 @@ _SILENCE_S, _HEARS_OUT_S = 0.4, 10.0
 taken from a silence of so long, and not waited for longer than the other."""
 STARTS_WITHIN_S = (30.0, 180.0)
 """How long a Ray of our own may take to start: at first, and once more where that was too short."""
-_SHELL = "/bin/sh"
 _NEEDED = ("gcs_server", "raylet")
 _WATCH_EVERY_S = 0.5
 _ENDS_WITHIN_S = 5.0
 """How long this process is given to end by itself when one of these has ended."""
 
 
+class _Watchdog:
+    """A shell that kills sessions of processes when this process ends, however it does.
+
+    It removes a `folder` of theirs, too.
+    """
+
+    # Each is led by one of Ray's processes. Its workers have groups of their own in its session,
+    # which on Linux stands behind a process's name, state, parent and group.
+    _SCRIPT = """
+        folder=$1
+        while read -r leader; do leaders="$leaders $leader"; done
+        for leader in $leaders; do kill -9 "-$leader"; done
+        for stat in /proc/[0-9]*/stat; do
+            read -r line < "$stat" || continue
+            set -- ${line##*) }
+            case " $leaders " in *" $4 "*) kill -9 "${line%% *}";; esac
+        done
+        rm -rf "$folder"
+    """
+
+    def __init__(self) -> None:
+        """Start it; its input, which our end closes, says what to kill."""
+        self.folder = Path(tempfile.mkdtemp(prefix="raynas-workers-"))
+        self._shell = subprocess.Popen(  # noqa: S603 (a shell, and a folder of ours)
+            ["/bin/sh", "-c", self._SCRIPT, "sh", str(self.folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def watch(self, leader: int) -> None:
+        """Watch one more session, by the number of the process that leads it."""
+        if self._shell.stdin is not None:
+            self._shell.stdin.write(f"{leader}\n".encode())
+            self._shell.stdin.flush()
+
+    def end(self) -> None:
+        """Kill what is left of them now."""
+        self._shell.communicate()
+
+
 class RayProcesses:
     """The processes of a Ray of our own, which end with this one, however that ends."""
 
     def __init__(
-        self, processes: Sequence["subprocess.Popen[bytes]"] = (), loaded: Path | None = None
+        self,
+        processes: Sequence["subprocess.Popen[bytes]"] = (),
+        watchdog: _Watchdog | None = None,
     ) -> None:
-        """Have what is left of them killed as soon as this process has ended.
-
-        Workers leave files in a folder `loaded` when they have loaded what trials need.
-        """
-        self._processes, self._loaded = processes, loaded
+        """Look after those that a watchdog watches; workers that have loaded use its folder."""
+        self._processes, self._watchdog = processes, watchdog
         self.on_loss: Callable[[str], object] = lambda words: None
         """Called with what is to be said when one has ended without which nothing goes on."""
         self.last_words: Callable[[str], object] = lambda words: None
         """Called with the same, if this process does not end by itself then."""
         self._over = threading.Event()
-        self._watchdog = _watchdog([process.pid for process in processes])
         if processes:
             threading.Thread(target=self._watch, daemon=True).start()
 
@@ -71,11 +110,11 @@ class RayProcesses:
         So many are waited for, until it is `over`: for a trial that comes before, Ray starts one
         more, which loads the same beside them.
         """
-        if not self._loaded:
+        if self._watchdog is None:
             yield
             return
-        end = time.monotonic() + _LOADS_WITHIN_S
-        while len(list(self._loaded.iterdir())) < count and time.monotonic() < end:
+        end, loaded = time.monotonic() + _LOADS_WITHIN_S, self._watchdog.folder
+        while len(list(loaded.iterdir())) < count and time.monotonic() < end:
             if over.wait(_LOOKS_EVERY_S):
                 break
         with workers_that_are_there():
@@ -104,7 +143,7 @@ class RayProcesses:
     def end(self) -> None:
         """Kill what is left of them."""
         if self._watchdog is not None:
-            self._watchdog.communicate()
+            self._watchdog.end()
 
     def hear_out(self) -> None:
         """Wait while Ray still hands on what workers have printed, where that goes to a file."""
@@ -118,8 +157,6 @@ class RayProcesses:
         """Kill what is left of them, and watch no more."""
         self._over.set()
         self.end()
-        if self._loaded:
-            shutil.rmtree(self._loaded, ignore_errors=True)
 
 
 def _printed() -> int:
@@ -137,13 +174,15 @@ def start_ray(say: Callable[[str], object]) -> RayProcesses:
     Raises:
         RunFailed: it does not start.
     """
-    reason, loaded = "", Path(tempfile.mkdtemp(prefix="raynas-workers-"))
-    preload = {PRELOAD: _PRELOADED, LOADED_WORKERS: str(loaded), **NO_FORK}
+    reason = ""
     for place, seconds in enumerate(STARTS_WITHIN_S):
-        started: list[subprocess.Popen[bytes]] = []
+        watchdog = _Watchdog()
+        preload = {PRELOAD: _PRELOADED, LOADED_WORKERS: str(watchdog.folder), **NO_FORK}
         try:
             with (
-                own_session(loopback=True, starts_within_s=seconds) as started,
+                own_session(
+                    loopback=True, starts_within_s=seconds, watch=watchdog.watch
+                ) as started,
                 _environment(preload),
             ):
                 ray.init(
@@ -156,12 +195,11 @@ def start_ray(say: Callable[[str], object]) -> RayProcesses:
         except Exception as error:  # Ray has no type for this one
             reason = " ".join(str(error).split())[:300]
             ray.shutdown()
-            RayProcesses(started).close()
+            watchdog.end()
             if place == 0:
                 say(f"Ray has not started ({reason}); trying once more, with more time")
         else:
-            return RayProcesses(started, loaded)
-    shutil.rmtree(loaded, ignore_errors=True)
+            return RayProcesses(started, watchdog)
     raise RunFailed(f"Ray does not start on this machine, tried twice: {reason}")
 
 
@@ -183,18 +221,15 @@ class RaySoon:
     def __init__(self) -> None:
         """Begin."""
         self._words: list[str] = []
-        self._ready, self._over = threading.Event(), threading.Event()
-        self._processes: RayProcesses | None = None
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._start, daemon=True)
-        self._thread.start()
+        self._started: Future[RayProcesses] = Future()
+        self._over = threading.Event()
+        threading.Thread(target=self._start, daemon=True).start()
 
     def _start(self) -> None:
         try:
-            self._processes = start_ray(self._words.append)
+            self._started.set_result(start_ray(self._words.append))
         except BaseException as error:  # is raised where it is waited for
-            self._error = error
-        self._ready.set()
+            self._started.set_exception(error)
         self._over.wait()  # Ray's processes end with the thread that has started them
 
     def processes(self, say: Callable[[str], object]) -> RayProcesses:
@@ -203,21 +238,17 @@ class RaySoon:
         Raises:
             RunFailed: it does not start.
         """
-        self._ready.wait()
+        wait([self._started])
         for line in self._words:
             say(line)
-        if self._error is not None:
-            raise self._error
-        return self._processes or RayProcesses()
+        return self._started.result()
 
     def close(self) -> None:
         """End it, if nobody has."""
-        self._ready.wait()
-        if self._processes is not None:
+        if self._started.exception() is None:
             ray.shutdown()
-            self._processes.close()
+            self._started.result().close()
         self._over.set()
-        self._thread.join()
 
 
 @contextlib.contextmanager
@@ -234,20 +265,6 @@ def ray_soon(address: str | None, *, sure: bool) -> Iterator[RaySoon | None]:
     finally:
         if soon is not None:
             soon.close()
-
-
-def _watchdog(groups: list[int]) -> "subprocess.Popen[bytes] | None":
-    """Start a shell that kills groups of processes once its input is closed, as by our death."""
-    if not groups or not os.path.exists(_SHELL):
-        return None
-    script = 'read _; for group; do kill -9 "-$group"; done'
-    return subprocess.Popen(  # noqa: S603 (a shell, and numbers)
-        [_SHELL, "-c", script, _SHELL, *map(str, groups)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
 
 
 def workers_at_first(config: RunOptions) -> int:

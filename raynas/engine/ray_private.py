@@ -11,7 +11,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -51,11 +51,15 @@ _NODE = re.compile("node_[0-9a-f]{40,}")
 
 @contextmanager
 def own_session(
-    *, loopback: bool, starts_within_s: float
+    *,
+    loopback: bool,
+    starts_within_s: float,
+    watch: Callable[[int], object] = lambda pid: None,
 ) -> Iterator[list["subprocess.Popen[bytes]"]]:
     """Start Ray's processes in sessions of their own: signals to our group do not reach them.
 
-    They end with this process all the same, or by `ray.shutdown`. Yields those that are started.
+    They end with this process all the same, or by `ray.shutdown`. Yields those that are started,
+    and has each one's number watched from its start: what it starts itself may not end with it.
     With `loopback`, `LOOPBACK_ONLY` is taken by its word, and not for the address of this machine.
     What raylet is there within so many seconds is waited for; later a TimeoutError is raised.
     """
@@ -67,6 +71,7 @@ def own_session(
     def start(*arguments: Any, **options: Any) -> Any:
         process = before(*arguments, **options, start_new_session=True)
         started.append(process)
+        watch(process.pid)
         return process
 
     def wait_for_node(*arguments: Any, **options: Any) -> Any:

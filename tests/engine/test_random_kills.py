@@ -82,7 +82,7 @@ def test_the_driver_is_killed_at_random_moments(
             else:
                 time.sleep(chance.uniform(0, 12))
             driver.end(signal.SIGKILL)
-            wait_for(driver.gone, 30)
+            wait_for(driver.gone, 10)
         after = trials_of(run)
         no_row_is_lost(before, after)
         before = after
@@ -119,7 +119,7 @@ def test_a_process_of_rays_is_killed_at_random_moments(tmp_path: Path, target: s
                 if target != "worker":
                     break
             code, _, err = driver.end()
-            wait_for(driver.gone, 30)
+            wait_for(driver.gone, 10)
         assert code == (0 if target == "worker" else 1), err
         after = trials_of(run)
         no_row_is_lost(before, after)
@@ -188,7 +188,7 @@ def test_what_comes_after_a_search_is_killed_at_random_moments(
         with command(tmp_path, *what) as driver:
             time.sleep(chance.uniform(0, took))
             driver.end(signal.SIGKILL)
-            wait_for(driver.gone, 30)
+            wait_for(driver.gone, 10)
         assert whole(trials_of(run)) == before
         assert "</html>" in (run / "report.html").read_text()
     with command(tmp_path, *what) as driver:

@@ -7,9 +7,11 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
 
 import psutil
-from command_cases import LOADING, SLOW_SPACE, command, epochs_written
+from command_cases import LOADING, SLOW_SPACE, Command, command, epochs_written
 from run_cases import wait_for, write_space
 
 from raynas.runs.run_folder import open_run
@@ -73,15 +75,21 @@ started.close()
 """
 
 
-def test_ray_that_does_not_start_in_time_is_started_once_more(tmp_path):
+def printed_by(script: str, folder: Path) -> list[str]:
+    """Return the lines that a program prints."""
     process = subprocess.run(
-        [sys.executable, "-c", STARTS], cwd=tmp_path, capture_output=True, text=True, timeout=200
+        [sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, timeout=200
     )
-    assert process.stdout.splitlines() == [
+    assert process.returncode == 0, process.stderr
+    return process.stdout.splitlines()
+
+
+def test_ray_that_does_not_start_in_time_is_started_once_more(tmp_path):
+    assert printed_by(STARTS, tmp_path) == [
         "Ray has not started (it does not answer); trying once more, with more time",
         "left of the first: False",
         "works: 7",
-    ], process.stderr
+    ]
 
 
 SOON = """
@@ -110,16 +118,28 @@ print(workers_at_first(make_config(trials=1)), workers_at_first(make_config(work
 
 
 def test_it_starts_meanwhile_and_is_ended_when_it_is_not_used(tmp_path):
-    process = subprocess.run(
-        [sys.executable, "-c", SOON], cwd=tmp_path, capture_output=True, text=True, timeout=200
-    )
-    assert process.stdout.splitlines() == [
-        "None None []",
-        "works: 7",
-        "refused",
-        "left: []",
-        "1 0",
-    ], process.stderr
+    assert printed_by(SOON, tmp_path) == ["None None []", "works: 7", "refused", "left: []", "1 0"]
+
+
+def test_killed_while_it_starts_it_leaves_nothing(tmp_path):
+    """Its agents, which raylet starts, would wait ten seconds for somebody who is gone."""
+    write_space(tmp_path)
+    for name in ("gcs_server", "raylet", "DashboardAgent"):
+        with command(tmp_path, "search", "--space=own.py", "--name=run") as driver:
+            wait_for(partial(has_started, driver, name), pause=0.01)
+            assert driver.process.poll() is None
+            driver.end(signal.SIGKILL)
+            wait_for(driver.gone, 5)
+
+
+def has_started(driver: Command, name: str) -> bool:
+    """Whether it has a process with such a name, or has ended."""
+    with suppress(psutil.NoSuchProcess):
+        for process in psutil.Process(driver.process.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                if any(name in part for part in (process.name(), *process.cmdline()[:1])):
+                    return True
+    return driver.process.poll() is not None
 
 
 def test_its_first_trials_take_the_workers_that_are_there(tmp_path):

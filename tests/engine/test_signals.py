@@ -84,7 +84,7 @@ def test_what_the_search_has_by_then_is_tested_and_handed_over(tmp_path):
                  "--set=limit=400", "--concurrency=1") as driver:  # fmt: skip
         wait_for(lambda: rows(run) >= 2 or driver.process.poll() is not None)
         code, out, err = driver.end(signal.SIGTERM)
-        wait_for(driver.gone, 30)
+        wait_for(driver.gone, 10)
     assert (code, err) == (143, "")
     done = rows(run)
     best = open_run(str(run)).best()
