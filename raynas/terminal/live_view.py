@@ -148,6 +148,7 @@ class _Lines:
         self._next = time.monotonic() + PLAIN_EVERY_S
 
     def update(self, ledger: Ledger) -> None:
+        counts = self._view._counts(ledger)  # always: its pace is that since the first trial began
         if len(ledger.failures) > self._failed:
             self._failed = len(ledger.failures)
             trial = ledger.failures[-1]
@@ -164,7 +165,7 @@ class _Lines:
             words = words_of(ledger.best[0], ledger, self._unit)
             self._view.say(f"{ledger.done}/{ledger.total} new best: {words}")
         elif time.monotonic() > self._next:
-            self._view.say(self._view._counts(ledger) + _epochs(ledger))
+            self._view.say(counts + _epochs(ledger))
             for alive in ledger.running.values():
                 if alive.proposal.supernet is not None:
                     number = alive.proposal.number

@@ -23,8 +23,9 @@ from raynas.engine.ledger import Ledger
 from raynas.engine.trials.trial_report import TrialReport
 from raynas.runs.lock import locked
 from raynas.runs.run_file import RUN_FILE, run_file
-from raynas.terminal import watch
+from raynas.terminal import live_view, watch
 from raynas.terminal.live_view import TerminalView
+from raynas.terminal.output import plain_console
 from raynas.terminal.watch import watch_status
 
 SIZES = [(80, 24), (80, 6), (37, 12)]
@@ -106,6 +107,20 @@ def test_at_80_columns_the_picture_is_whole(ledger):
     assert picture[1].startswith("best val_accuracy 0.")
     assert re.match(r"trial 3 +epoch 1/10 +0\.\d{4} +dense", picture[-2])
     assert max(map(len, picture)) <= 80
+
+
+def test_without_a_terminal_the_time_left_follows_from_the_pace_since_the_start(
+    ledger, capsys, monkeypatch
+):
+    monkeypatch.setattr(live_view, "PLAIN_EVERY_S", 1.0)
+    with TerminalView(plain_console(sys.stdout)).watch(ledger):
+        one, _ = start(ledger, 2)
+        time.sleep(1.5)
+        ledger.fail(one, "RuntimeError: odd")  # the first line of progress
+    line, _ = [words for words in capsys.readouterr().out.splitlines() if " left" in words]
+    assert line.startswith("1/40 trials, 1 running, 1 failed, ")
+    minutes, seconds = re.search(r"about (?:(\d+):)?(\d+)(?: s)? left", line).groups()
+    assert int(minutes or 0) * 60 + int(seconds) >= 39  # trials of more than a second
 
 
 def test_what_others_print_stands_above(ledger):
