@@ -17,6 +17,7 @@ from pathlib import Path
 import ray
 
 from raynas.engine.ray_private import (
+    KEEPS_IDLE,
     LOOPBACK_ONLY,
     NO_FORK,
     PRELOAD,
@@ -44,23 +45,25 @@ _ENDS_WITHIN_S = 5.0
 
 
 class _Watchdog:
-    """A shell that kills sessions of processes when this process ends, however it does.
+    """A shell that kills groups of processes when this process ends, however it does.
 
-    It removes a `folder` of theirs, too.
+    On Linux also all that have its `folder` in their environment, as what they start has: it may be
+    in groups and sessions of its own. The folder is removed.
     """
 
-    # Each is led by one of Ray's processes. Its workers have groups of their own in its session,
-    # which on Linux stands behind a process's name, state, parent and group.
     _SCRIPT = """
-        folder=$1
         while read -r leader; do leaders="$leaders $leader"; done
         for leader in $leaders; do kill -9 "-$leader"; done
-        for stat in /proc/[0-9]*/stat; do
-            read -r line < "$stat" || continue
-            set -- ${line##*) }
-            case " $leaders " in *" $4 "*) kill -9 "${line%% *}";; esac
+        for round in 1 2 3 4 5 6 7 8 9; do
+            found=$(grep -lsF -e "$1" /proc/[0-9]*/environ)
+            [ "$found" ] || break
+            for file in $found; do
+                file=${file#/proc/}
+                kill -9 "${file%/environ}"
+            done
+            sleep 0.1
         done
-        rm -rf "$folder"
+        rm -rf "$1"
     """
 
     def __init__(self) -> None:
@@ -75,7 +78,7 @@ class _Watchdog:
         )
 
     def watch(self, leader: int) -> None:
-        """Watch one more session, by the number of the process that leads it."""
+        """Watch one more group, by the number of the process that leads it."""
         if self._shell.stdin is not None:
             self._shell.stdin.write(f"{leader}\n".encode())
             self._shell.stdin.flush()
@@ -177,13 +180,13 @@ def start_ray(say: Callable[[str], object]) -> RayProcesses:
     reason = ""
     for place, seconds in enumerate(STARTS_WITHIN_S):
         watchdog = _Watchdog()
-        preload = {PRELOAD: _PRELOADED, LOADED_WORKERS: str(watchdog.folder), **NO_FORK}
+        loaded = {PRELOAD: _PRELOADED, LOADED_WORKERS: str(watchdog.folder)}
         try:
             with (
                 own_session(
                     loopback=True, starts_within_s=seconds, watch=watchdog.watch
                 ) as started,
-                _environment(preload),
+                _environment({**loaded, **NO_FORK, **KEEPS_IDLE}),
             ):
                 ray.init(
                     address="local",
@@ -198,6 +201,9 @@ def start_ray(say: Callable[[str], object]) -> RayProcesses:
             watchdog.end()
             if place == 0:
                 say(f"Ray has not started ({reason}); trying once more, with more time")
+        except BaseException:
+            watchdog.end()
+            raise
         else:
             return RayProcesses(started, watchdog)
     raise RunFailed(f"Ray does not start on this machine, tried twice: {reason}")

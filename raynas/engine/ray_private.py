@@ -106,6 +106,9 @@ class KeptSignal:
             signal.signal(signal.SIGUSR1, self._handler)
 
 
+KEEPS_IDLE = {"RAY_idle_worker_killing_time_threshold_ms": "60000"}
+"""Has idle workers wait so long for a trial. Otherwise one second, when no CPU is free: a trial's
+placement group takes its CPUs just before its worker is asked for. Instead: a way to lease them."""
 NO_FORK = {"PL_DISABLE_FORK": "1"}
 """What Tune wants in the environment of a worker that Lightning trains in."""
 

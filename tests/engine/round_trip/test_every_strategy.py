@@ -69,7 +69,7 @@ def killed(folder: Path, strategy: str, trials: int) -> Path:
     run = folder / "runs/run"
     with command(folder, "search", *flags(strategy, space, trials, folder / "runs")) as driver:
         enough = 1 if paired else 2
-        wait_for(lambda: rows(run) >= enough or driver.process.poll() is not None, 60)
+        wait_for(lambda: rows(run) >= enough or driver.process.poll() is not None)
         code, _, err = driver.end(signal.SIGKILL)
         assert code == -signal.SIGKILL, err
     return run
