@@ -59,16 +59,21 @@ MAY_IMPORT: dict[str, set[str]] = {
         "options", "space", "data", "training", "training/darts", "runs", "runs/files",
         "runs/integrity", "engine/ray_private",
     },
+    "engine/ledger": {
+        "options", "strategies", "tune", "runs", "runs/files", "runs/integrity", "engine/trials",
+    },
     "engine": {
         "options", "space", "data", "nets", "training", "training/darts", "strategies", "tune",
         "runs", "runs/files", "runs/integrity", "networks", "report", "engine/ray_private",
-        "engine/trials",
+        "engine/trials", "engine/ledger",
     },
     "results": {
         "options", "space", "data", "nets", "training", "runs", "runs/files", "runs/integrity",
         "networks", "engine",
     },
-    "terminal": {"options", "space", "data", "nets", "strategies", "runs", "engine"},
+    "terminal": {
+        "options", "space", "data", "nets", "strategies", "runs", "engine", "engine/ledger",
+    },
     "run": {"options", "space", "nets", "runs", "networks", "report", "results", "terminal"},
     "testing": {
         "data", "runs", "space", "space/relaxation", "strategies", "training",

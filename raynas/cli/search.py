@@ -1,6 +1,7 @@
 """The commands that search: search, resume."""
 
 import os
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -33,7 +34,7 @@ def search(
     """
 
     def run(output: Output) -> None:
-        values = dict(call_values)
+        started, values = datetime.now(UTC), dict(call_values)
         address = values.pop("address", None)
         options = parse_set(values.pop("options", None))
         file = _read(config) if config is not None else None
@@ -53,7 +54,7 @@ def search(
         with ray_soon(address, sure=sure) as soon:
             from raynas.engine.run_search import run_search
 
-            finish(run_search(wanted, output.view(), address, soon=soon), output)
+            finish(run_search(wanted, output.view(), address, soon=soon, started=started), output)
 
     run_command(run, verbose=verbose)
 
@@ -68,7 +69,7 @@ def resume(call_values: dict[str, Any], run_folder: RunPath, verbose: Verbose = 
     """
 
     def run(output: Output) -> None:
-        call: ResumeCall = read_call(ResumeCall, call_values)
+        started, call = datetime.now(UTC), read_call(ResumeCall, call_values)
         loading(output)
 
         from raynas.engine.own_ray import ray_soon
@@ -76,7 +77,7 @@ def resume(call_values: dict[str, Any], run_folder: RunPath, verbose: Verbose = 
         with ray_soon(call.address, sure=_goes_on(run_folder, call)) as soon:
             from raynas.engine.run_search import resume_run
 
-            finish(resume_run(run_folder, call, output.view(), soon), output)
+            finish(resume_run(run_folder, call, output.view(), soon, started), output)
 
     run_command(run, verbose=verbose)
 
@@ -88,7 +89,7 @@ def _is_there(name: str) -> bool:
 
 def _goes_on(run: str, call: ResumeCall) -> bool:
     """Whether a run is there that has not ended, as far as a look tells."""
-    ended = os.path.exists(os.path.join(run, "best")) and call.trials is None
+    ended = os.path.exists(os.path.join(run, "best")) and call.trials is call.minutes is None
     return os.path.exists(os.path.join(run, "run.yaml")) and not ended
 
 

@@ -45,9 +45,8 @@ def write_best(
 ) -> None:
     """Test the network of the first of the kept trials and write `best/`, and latencies.
 
-    It is the best of so many `trials`: all that the run is to have, or those it had when it was
-    interrupted. A test made before is not made again. `patched`: this process is no place for that
-    any more, as a user's code has changed a library.
+    It is the best of so many `trials`, those that there are. A test made before is not made again.
+    `patched`: this process is no place for that any more, as a user's code has changed a library.
     """
     trial = kept[0]
     known, origin, folder, config = run.best(), run.origin(), run.folder / "best", run.config
@@ -70,11 +69,12 @@ def write_best(
         setup.data,
         setup.training,
         setup.space_name,
+        trials=trials,
         test=test,
         validation=read_run_file(run.folder).validation,
     )
     network_facts = network_facts.but(
-        trials=trials, latency_ms=latency.median, latency_low=latency.low, latency_high=latency.high
+        latency_ms=latency.median, latency_low=latency.low, latency_high=latency.high
     )
     if origin is not None:
         network_facts = network_facts.from_origin(origin, _retrained(run))

@@ -278,4 +278,4 @@ def workers_at_first(config: RunOptions) -> int:
     if config.workers_per_trial > 1:
         return 0  # Ray Train starts theirs
     room = int((os.cpu_count() or 1) / config.cpus_per_trial + 1e-9) if config.cpus_per_trial else 1
-    return max(0, min(room, config.concurrency or room, config.trials))
+    return max(0, min(room, config.concurrency or room, config.trials or room))

@@ -18,9 +18,10 @@ from raynas.runs.endings import RunFailed
 from raynas.runs.files.uris import INSTEAD, without_secrets
 from raynas.runs.integrity.trial_folders import ASIDE, CHECKPOINT
 from raynas.runs.run_config import PAIR, RunConfig
+from raynas.runs.run_file import RunFile, read_run_file
 from raynas.runs.run_folder import RunFolder
 from raynas.runs.storage import Folder, open_folder
-from raynas.runs.trial import Trial
+from raynas.runs.trial import MINUTES, Clock, Trial
 from raynas.space import Architecture, LoadedSpace, first_of, sample
 from raynas.strategies import STRATEGIES, Strategy
 from raynas.training import read_curve
@@ -110,7 +111,7 @@ def check_pairs(config: RunConfig) -> None:
     Raises:
         ValueError: the last one would never be started.
     """
-    if STRATEGIES[config.strategy].trains_supernets and config.trials % PAIR:
+    if STRATEGIES[config.strategy].trains_supernets and (config.trials or 0) % PAIR:
         raise ValueError(
             f"trials: {config.strategy} takes them in pairs, a supernet and the architecture that "
             f"it derives; expected an even number, got {config.trials}"
@@ -169,29 +170,54 @@ def ended_words(run: RunFolder, trials: Sequence[Trial]) -> str | None:
     Raises:
         RunFailed: it is, and not one of its trials could be trained.
     """
-    total = run.config.trials
-    if run.state(len(trials)) != "finished" or len(trials) > total:
+    total, done = run.config.trials, len(trials)
+    if run.state(done) != "finished" or (total is not None and done > total):
         return None
     if trials and all(trial.status == "failed" for trial in trials):
         raise RunFailed(f"all {len(trials)} trials have failed; the first: {trials[0].error}")
     best = run.best()
-    if best is None or best.trials != total or not (run.folder / "best").exists(WEIGHTS):
+    if best is None or best.trials != done or not (run.folder / "best").exists(WEIGHTS):
         return None
     if best.trial_id not in {trial.trial_id for trial in trials}:
         return None
+    words = f"{done}{'' if total is None else f' of {total}'} {run.unit}s are done"
+    more = f"--trials with more than {total}"
+    if read_run_file(run.folder).ended == MINUTES:
+        words += f" and its time is over ({run.config.minutes:g} min)"
+        more = f"--minutes with more than {run.config.minutes:g}"
     return (
-        f"Run {run.config.name} is finished: {len(trials)} of {total} {run.unit}s are done; "
-        f"nothing was started or changed. To go on: --trials with more than {total}"
+        f"Run {run.config.name} is finished: {words}; nothing was started or changed. "
+        f"To go on: {more}"
     )
 
 
-def check_trials(folder: Folder, done: int, trials: int) -> None:
+def check_minutes(
+    folder: Folder, file: RunFile, finished: Sequence[Trial], minutes: float | None
+) -> None:
+    """Check that a run is to have more minutes than it has taken.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if minutes is None or not file.started:
+        return
+    taken = Clock(((t.started_at, t.finished_at) for t in finished), file.started).total / 60
+    if file.ended == MINUTES:
+        taken = max(taken, file.options["minutes"])
+    if minutes <= taken and file.ended:
+        raise ValueError(
+            f"minutes: {folder.uri} has taken {taken:.3g} minutes already; expected "
+            f"--minutes with more, got {minutes:g}"
+        )
+
+
+def check_trials(folder: Folder, done: int, trials: int | None) -> None:
     """Check that a run is to have no fewer trials than it has.
 
     Raises:
         ValueError: it is.
     """
-    if trials < done:
+    if trials is not None and trials < done:
         raise ValueError(
             f"trials: {folder.uri} has {done} already, and none is ever taken away; expected "
             f"{done} or more, got {trials}"

@@ -3,13 +3,15 @@
 import contextlib
 import os
 import warnings
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from raynas.data import DataSource
 from raynas.engine.best_network import write_best
 from raynas.engine.cluster import worker_share
 from raynas.engine.ledger import Ledger
+from raynas.engine.ledger.time_limit import Sizing, TimeLimit, spent_s
 from raynas.engine.own_ray import RayProcesses, workers_at_first
 from raynas.engine.preflight import set_aside_broken
 from raynas.engine.tracking import make_loggers, make_step_logs
@@ -20,8 +22,10 @@ from raynas.report.refresh import refreshed, write_last
 from raynas.runs.endings import RunFailed, interruptible
 from raynas.runs.lock import Hold
 from raynas.runs.run_config import RunConfig
+from raynas.runs.run_file import RUN_FILE, RunFile, read_run_file
 from raynas.runs.run_folder import CHECKPOINTS, RunFolder, foreign_words
 from raynas.runs.storage import StoreError
+from raynas.runs.trial import MINUTES
 from raynas.runs.wording import go_on
 from raynas.space import LoadedSpace
 from raynas.strategies import Strategy
@@ -53,11 +57,16 @@ class PreparedRun:
     libraries: Patches
     """Those of this process, before it builds a network of the space."""
     processes: RayProcesses
+    file: RunFile
     resumed: bool = False
 
-    def ledger(self, hold: Hold) -> Ledger:
+    def ledger(self, hold: Hold, say: Callable[[str], object]) -> Ledger:
         """Open the ledger of the run, which ends when its folder is lost to somebody else."""
         ledger = Ledger(self.run.folder, self.config, self.strategy)
+        if self.config.minutes is not None:
+            spent = spent_s(ledger.trials(), self.file.started)
+            ledger.limit = TimeLimit(self.config.minutes, spent)
+            ledger.sizing = Sizing(self.file.to_be_sized, say)
         ledger.check_hold = hold.check
         hold.append(ledger.give_up)
         return ledger
@@ -113,28 +122,31 @@ def go(begun: PreparedRun, view: View | None, ledger: Ledger, notice: str | None
             begun.processes.idle_workers(workers_at_first(config), ledger.stopped),
         ):
             run_trials(ledger, setup, callbacks=make_loggers(config, run.folder))
-        if run.interrupted and ledger.left:
+        run.config = ledger.config
+        if run.interrupted and not ledger.complete:
             try:
-                _hand_over(begun, ledger, setup, ledger.done, view)
+                _hand_over(begun, ledger, setup, view)
             except (RunFailed, StoreError) as error:
                 last_words(str(error))
             write_last(run, "interrupted")
             return run
         run.end_by(0)
-        if view and ledger.left:
-            view.say(ledger.strategy.EXHAUSTED.format(done=ledger.done))
+        if ledger.left != 0:
+            ended, line = _ended_early(ledger)
+            if view:
+                view.say(line)
+            file = replace(read_run_file(run.folder), ended=ended)
+            run.folder.write(RUN_FILE, file.to_yaml().encode())
         if not ledger.best:
             write_last(run, "finished")
             raise RunFailed(_nothing_completed(ledger))
-        _hand_over(begun, ledger, setup, config.trials, view)
+        _hand_over(begun, ledger, setup, view)
         write_last(run, "finished")
     return run
 
 
-def _hand_over(
-    begun: PreparedRun, ledger: Ledger, setup: TrialSetup, trials: int, view: View | None
-) -> None:
-    """Test the best network of so many trials, if there is one, and write it.
+def _hand_over(begun: PreparedRun, ledger: Ledger, setup: TrialSetup, view: View | None) -> None:
+    """Test the best network of the trials that there are, if there is one, and write it.
 
     Raises:
         RunFailed: its checkpoint is damaged or missing.
@@ -143,23 +155,39 @@ def _hand_over(
     if not ledger.best:
         return
     if view and not setup.tests:
-        far = "" if trials == ledger.total else " so far"
+        far = " so far" if begun.run.interrupted else ""
         view.say(f"Testing the best network{far} on the test data, measuring latencies …")
     patched = any(begun.libraries.changes())
-    write_best(begun.run, ledger.best, setup, begun.space, trials=trials, patched=patched)
+    write_best(begun.run, ledger.best, setup, begun.space, trials=ledger.done, patched=patched)
+
+
+def _ended_early(ledger: Ledger) -> tuple[str, str]:
+    """Say what has ended a run that has not all of its trials, in a word and in a line."""
+    if not ledger.limit.over:
+        return "space", ledger.strategy.EXHAUSTED.format(done=ledger.done)
+    many = f"{ledger.done:,} trial{'' if ledger.done == 1 else 's'}"
+    none = ", none of them trained to its end" if all(t.cut_off for t in ledger.best) else ""
+    return MINUTES, f"Its time is over ({ledger.config.minutes:g} min), after {many}{none}."
 
 
 def _nothing_completed(ledger: Ledger) -> str:
     """Say why there is no best network."""
-    first = ledger.failures[0] if ledger.failures else None
+    first = ledger.tally.failures[0] if ledger.tally.failures else None
     words = f"; the first ({first.trial_id}): {first.error}" if first else ""
-    if not ledger.early:
-        failed = len(ledger.failures)
-        if ledger.supernets:
+    if not ledger.done:
+        return f"no trial has trained an epoch in {ledger.config.minutes:g} minutes"
+    if not ledger.tally.early:
+        failed = len(ledger.tally.failures)
+        if ledger.tally.supernets:
             return f"{failed} of {ledger.done} trials failed, the others are supernets{words}"
         return f"all {ledger.done} trials failed{words}"
+    by, option = (
+        ("when the time was over", "minutes")
+        if ledger.limit.over
+        else (f"early by {ledger.config.scheduler}", "trials")
+    )
     return (
-        f"no trial was trained to its end: of {ledger.done}, {ledger.early} were stopped early by "
-        f"{ledger.config.scheduler} and {len(ledger.failures)} failed{words}; "
-        "go on with more trials: raynas resume"
+        f"no trial was trained to its end: of {ledger.done}, {ledger.tally.early} were stopped "
+        f"{by} and {len(ledger.tally.failures)} failed{words}; go on with more {option}: "
+        "raynas resume"
     )

@@ -39,6 +39,8 @@ IN_CREATION = "in its creation task"
 REFUSED = "InvalidAuthToken"
 """What a refused connection's cause has in it. Instead: an error of its own from `ray.init`."""
 
+GONE_WITHIN_S = 5.0
+"""How long the ends of workers that were killed are waited for."""
 ANSWERS_WITHIN_S = 30.0
 """How long the autoscaler is given to answer; it looks every 5 seconds."""
 _STATUS = "__autoscaling_status"
@@ -139,10 +141,20 @@ def workers_that_are_there() -> Iterator[None]:
 # is given the trials which are pending.
 
 
-def kill_worker(trial: Any) -> None:
-    """End the worker of a trial of Tune's at once, if it has one."""
-    if trial.temporary_state.ray_actor is not None:
-        ray.kill(trial.temporary_state.ray_actor)
+def kill_worker(trial: Any) -> list[Any]:
+    """End the worker of a trial of Tune's at once, if it has one; return it."""
+    actor = trial.temporary_state.ray_actor
+    if actor is None:
+        return []
+    ray.kill(actor)
+    return [actor]
+
+
+def wait_until_gone(workers: list[Any]) -> None:
+    """Wait for the ends of workers that were killed, but not for long."""
+    if workers:
+        ready = [worker.__ray_ready__.remote() for worker in workers]  # fails when it is gone
+        ray.wait(ready, num_returns=len(ready), timeout=GONE_WITHIN_S)
 
 
 def error_of(trial: Any) -> Exception | None:

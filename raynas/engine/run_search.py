@@ -10,6 +10,7 @@ from raynas.engine.preflight import (
     check_builds,
     check_idle,
     check_loaders,
+    check_minutes,
     check_no_secret,
     check_pairs,
     check_storage,
@@ -47,11 +48,13 @@ def run_search(
     space: LoadedSpace | None = None,
     origin: Origin | None = None,
     soon: RaySoon | None = None,
+    started: datetime | None = None,
 ) -> RunFolder:
     """Search, and return the run with its best architecture tested.
 
     A retraining is a search of a `space` with one architecture; `origin` says where it is from. A
-    Ray may have begun to start `soon`.
+    Ray may have begun to start `soon`. The minutes that it has are counted from when it was
+    `started`: now, unless somebody waits since before.
 
     Raises:
         ValueError: something in the config or the address is wrong, or the run exists; no trial has
@@ -59,7 +62,8 @@ def run_search(
         RunFailed: every trial failed; the message names the first error.
     """
     asked = config.options if origin is None else {}  # a retraining asks for what its search did
-    started = datetime.now(UTC)
+    started = started or datetime.now(UTC)
+    to_be_sized = config.to_be_sized
     config = config.resolved()
     config = config.model_copy(update={"data": located(config.data)})
     check_no_secret(config.data)
@@ -89,18 +93,26 @@ def run_search(
         notice = Room(config).check()
         folder.make()
         with locked(folder) as hold:
-            file = run_file(config, data.fingerprint(), validation, started)
+            file = run_file(config, data.fingerprint(), validation, started, to_be_sized)
             for line in make_run(folder, config, space.source, modules, file, origin):
                 say(line)
             run = RunFolder(folder, config)
-            begun = PreparedRun(run, config, space, data, strategy, modules, libraries, processes)
-            return go(begun, view, begun.ledger(hold), notice)
+            begun = PreparedRun(
+                run, config, space, data, strategy, modules, libraries, processes, file
+            )
+            return go(begun, view, begun.ledger(hold, say), notice)
 
 
 def resume_run(
-    path: str, call: ResumeCall, view: View | None = None, soon: RaySoon | None = None
+    path: str,
+    call: ResumeCall,
+    view: View | None = None,
+    soon: RaySoon | None = None,
+    started: datetime | None = None,
 ) -> RunFolder:
-    """Go on with a run, from whatever moment it ended at; `call.trials` extends it.
+    """Go on with a run, from whatever moment it ended at; `call.trials` or `minutes` extend it.
+
+    Its minutes go on from when it was `started` again: now, unless somebody waits since before.
 
     Of a run that has ended nothing is done or changed, and no worker started.
 
@@ -110,16 +122,16 @@ def resume_run(
             damaged, its code is not this account's, or the address is wrong.
         RunFailed: every trial failed.
     """
-    started, folder = datetime.now(UTC), open_folder(path)
+    started, folder = started or datetime.now(UTC), open_folder(path)
     config = read_run_config(folder)
-    say, trials = view.say if view else _no_words, call.trials
+    say = view.say if view else _no_words
     finished = list(RunFolder(folder, config).trials())
     changes = {
         name: value
-        for name in ("trials", "trial_minutes")
+        for name in ("trials", "minutes", "trial_minutes")
         if (value := getattr(call, name)) is not None and value != getattr(config, name)
     }
-    if "trials" not in changes:
+    if not {"trials", "minutes"} & changes.keys():
         ended = ended_words(RunFolder(folder, config), finished)
         if ended is not None and call.leave_out:
             raise ValueError(f"leave_out: no trial is unfinished: {ended}")
@@ -130,7 +142,8 @@ def resume_run(
         if folder.local:
             refuse_links(folder.local)
         file = read_run_file(folder)
-        check_trials(folder, len(finished), trials or config.trials)
+        check_trials(folder, len(finished), call.trials or config.trials)
+        check_minutes(folder, file, finished, call.minutes or config.minutes)
         code = read_code(folder, trust=call.trust)
         check_identity(folder, config, file.data_fingerprint, code.source, code.modules)
         config = make_config(**{**config.model_dump(), **changes})
@@ -143,8 +156,8 @@ def resume_run(
             notice = Room(config).check()
             run, strategy = RunFolder(folder, config), config.make_strategy(space)
             parts = (run, config, space, data, strategy, code.modules)
-            begun = PreparedRun(*parts, Patches(), processes, resumed=True)
-            ledger = begun.ledger(hold)
+            begun = PreparedRun(*parts, Patches(), processes, file, resumed=True)
+            ledger = begun.ledger(hold, say)
             for number in call.leave_out:
                 ledger.leave_out(number)
             if changes or file.started:  # what was refused so far has changed nothing

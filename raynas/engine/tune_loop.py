@@ -5,6 +5,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import ray
@@ -21,11 +22,12 @@ from raynas.engine.ray_private import (
     KeptSignal,
     error_of,
     kill_worker,
+    wait_until_gone,
 )
 from raynas.engine.schedulers import EarlyStopping, make_scheduler
 from raynas.engine.trials.candidate_trial import CandidateTrial
 from raynas.engine.trials.trial_report import TrialReport
-from raynas.engine.trials.trial_setup import TrialSetup
+from raynas.engine.trials.trial_setup import TrialSetup, reached
 from raynas.engine.trials.worker_state import WorkerSpentError
 from raynas.runs.storage import StoreError
 from raynas.tune import FINISHED, StrategySearcher
@@ -61,10 +63,10 @@ class _Handing:
 
     def suggest(self) -> dict[str, Any] | str | None:
         ledger = self._ledger
-        if not ledger.left:
+        if ledger.complete:
             return FINISHED
-        most = min(ledger.left, ledger.config.concurrency or ledger.left, self._room.trials())
-        if len(ledger.running) >= most:
+        limits = (ledger.left, ledger.config.concurrency, self._room.trials())
+        if len(ledger.running) >= min(n for n in limits if n is not None):
             return None
         config = ledger.next()
         # What is running may lose its worker and come back, so that is awaited.
@@ -78,19 +80,29 @@ class _Results(_Unsaved, tune.Callback):
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._live: dict[str, Any] = {}
+        self._over = False
+        self._killed: list[Any] = []
         self._overtime = Overtime(ledger.config.trial_minutes, ledger.warn_of)
         self._kept_signal: KeptSignal | None = KeptSignal()
 
     def stop_all(self) -> bool:
         """Whether to end the run now; then what is being trained is killed, it can be resumed."""
-        if not self._ledger.stopped.is_set() and self._ledger.fatal is None:
+        ledger = self._ledger
+        if not (ledger.stopped.is_set() or ledger.fatal or ledger.limit.over):
             for trial_id in self._overtime.look():
                 kill_worker(self._live[trial_id])
             return False
+        self._over = True
         while self._live:
             _, trial = self._live.popitem()
-            kill_worker(trial)
+            self._killed += kill_worker(trial)
         return True
+
+    def cut(self, setup: TrialSetup) -> None:
+        """Record what was being trained when the time of the run was over, once nobody writes."""
+        wait_until_gone(self._killed)
+        with self._guard():
+            self._ledger.cut(partial(reached, setup))
 
     @contextmanager
     def _guard(self) -> Iterator[None]:
@@ -135,7 +147,7 @@ class _Results(_Unsaved, tune.Callback):
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
         trial_id = trial.config["trial_id"]
         overtime = self._overtime.end(trial_id, counts=False)
-        if self._live.pop(trial_id, None) is None and self._ledger.stopped.is_set():
+        if self._live.pop(trial_id, None) is None and self._over:
             return  # killed by stop_all
         with self._guard():
             error = error_of(trial)
@@ -179,7 +191,7 @@ def run_trials(
     Raises:
         Exception: what made it impossible to go on, as to write to the run folder.
     """
-    if not ledger.left or (ledger.exhausted and not ledger.running):
+    if ledger.complete or (ledger.exhausted and not ledger.running):
         return
     config = ledger.config
     resources = {"cpu": config.cpus_per_trial, "gpu": config.gpus_per_trial}
@@ -212,6 +224,8 @@ def run_trials(
             verbose=0,
             progress_reporter=tune.CLIReporter(),  # that for notebooks clears the cell's output
         )
+    if setup and ledger.limit.over and not (ledger.stopped.is_set() or ledger.fatal):
+        results.cut(setup)
     if ledger.fatal is not None:
         raise ledger.fatal
 

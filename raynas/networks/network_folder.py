@@ -49,16 +49,17 @@ def found_network(
     training: TrainingOptions,
     space: str,
     *,
+    trials: int,
     test: dict[str, float] | None,
     validation: ValidationCount | None = None,
 ) -> FoundNetwork:
-    """Say what a trial of a run has found; `test` is None where it was not measured."""
+    """Say what a trial of a run has found, of so many; `test`: None where it was not measured."""
     value = trial.architecture.value
     return FoundNetwork(
         run=config.name,
         trial_id=trial.trial_id,
         number=trial.number,
-        trials=config.trials,
+        trials=trials,
         space=space,
         strategy=config.strategy,
         metric=config.metric,

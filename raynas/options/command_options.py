@@ -32,6 +32,7 @@ class SearchLikeCall(Attended):
 
     name: str = like(RunOptions, "name", default=REQUIRED)
     trials: int | None = like(RunOptions, "trials", default=None)
+    minutes: float | None = like(RunOptions, "minutes", default=None)
     seed: int | None = like(RunOptions, "seed", default=None)
     storage: str | None = like(RunOptions, "storage", default=None)
 
@@ -51,6 +52,9 @@ class ResumeCall(Trusting, Attended):
 
     trials: int | None = like(
         RunOptions, "trials", "Go on until there are so many trials.", default=None
+    )
+    minutes: float | None = like(
+        RunOptions, "minutes", "Go on until it has taken so many minutes in all.", default=None
     )
     trial_minutes: float | None = like(
         RunOptions,

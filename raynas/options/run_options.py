@@ -40,12 +40,19 @@ class Subject(Options):
         description="Data set: digits, synthetic, a Parquet file, folder or URL, or "
         "package.module:Class, your own LightningDataModule.",
     )
-    trials: int = Field(
-        30,
+    trials: int | None = Field(
+        None,
         ge=1,
         le=100_000_000,
-        description="How many architectures to evaluate (darts: 2, a supernet and the architecture "
-        "that it derives; 4 are two such pairs).",
+        description="How many architectures to evaluate (default: 30, or as many as `minutes` "
+        "allow; darts: 2, a supernet and the architecture that it derives; 4 are two such pairs).",
+    )
+    minutes: float | None = Field(
+        None,
+        gt=0,
+        le=FAR,
+        description="Minutes after which the search ends with what it has, counted from its start "
+        "and over all resumes; a trial that does not fit any more is stopped (default: no limit).",
     )
 
 

@@ -5,6 +5,7 @@ from shlex import quote
 
 from raynas.report.facts.facts import Facts
 from raynas.runs.storage import inside
+from raynas.runs.wording import more_of
 
 
 @dataclass(frozen=True)
@@ -43,16 +44,16 @@ def commands(facts: Facts) -> list[Command]:
 
 
 def _more_search(facts: Facts) -> list[Command]:
-    raynas, folder, total = facts.command, quote(facts.uri), 2 * facts.config.trials
+    raynas, folder, (more, option) = facts.command, quote(facts.uri), more_of(facts.config)
     name = quote(facts.config.name + "-again")
     same = f"{raynas} search --config {quote(inside(facts.uri, 'run.yaml'))} --name {name}"
     return [
-        Command(f"Go on to {total:,} trials", f"{raynas} resume {folder} --trials {total}"),
+        Command(f"Go on to {more}", f"{raynas} resume {folder} {option}"),
         Command("Repeat it, with the same seed", same),
     ]
 
 
 def _more_seeds(facts: Facts) -> list[Command]:
-    more = facts.config.trials + 2
+    more = len(facts.trials) + 2
     text = f"{facts.command} resume {quote(facts.uri)} --trials {more}"
     return [Command(f"Train more seeds, up to {more}", text)]

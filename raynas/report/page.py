@@ -25,9 +25,20 @@ from raynas.report.sections.trust import trust
 from raynas.report.table_data import as_json
 from raynas.runs.found_network import FoundNetwork
 from raynas.runs.trial import Trial
-from raynas.runs.wording import duration, method_in_words, short, spread, trials_in_words
+from raynas.runs.wording import (
+    done_of,
+    duration,
+    method_in_words,
+    short,
+    spread,
+    trials_in_words,
+)
 from raynas.space import describe
 
+_ENDED = {
+    "minutes": " It ended when its time was over.",
+    "space": " It ended when no architecture was left to try.",
+}
 TILES = 6
 """Numbers in a row at most; rows are about equally long."""
 DRAWN = 3
@@ -93,7 +104,7 @@ def _sections(facts: Facts) -> list[Section]:
 def _headline(facts: Facts) -> str:
     config = facts.config
     if facts.origin:
-        many = f"{config.trials} seeds" if config.trials > 1 else "1 seed"
+        many = "1 seed" if config.trials == 1 else f"{config.trials} seeds"
         return (
             f"Trial {facts.origin.number} of {facts.origin.run}, trained in full on "
             f"{config.data}: {many} of {config.epochs} epochs."
@@ -102,6 +113,7 @@ def _headline(facts: Facts) -> str:
     return (
         f"{config.space} searched by {method_in_words(config)} on {config.data}: "
         f"{trials_in_words(config)}, for the {way} {config.metric}, seed {config.seed}."
+        f"{_ENDED.get(facts.ended, '')}"
     )
 
 
@@ -153,7 +165,7 @@ def _tiles(facts: Facts) -> list[Tile]:
     counts = [f"{n} {word}" for status, word in others if (n := len(facts.with_status(status)))]
     done = f"{len(facts.trials):,}"
     if len(facts.trials) != facts.config.trials:
-        done += f" of {facts.config.trials:,}"
+        done = done_of(len(facts.trials), facts.config)
     return [
         *tiles,
         Tile(f"{facts.unit}s", done, ", ".join(counts) or "none failed"),

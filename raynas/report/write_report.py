@@ -63,4 +63,5 @@ def read_facts(run: RunFolder, state: str | None = None) -> Facts:
         validation=file.validation,
         latencies=run.latencies(),
         started=file.started,
+        ended=file.ended,
     )

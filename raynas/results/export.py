@@ -162,6 +162,7 @@ def _network(
         data,
         config.training,
         config.space_name,
+        trials=sum(1 for _ in run.trials()),
         test=None,
         validation=read_run_file(run.folder).validation,
     )

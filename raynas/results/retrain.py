@@ -156,7 +156,7 @@ def _origin(parent: RunFolder, trial: Trial) -> Origin:
     return Origin(
         run=config.name,
         number=trial.number,
-        trials=config.trials,
+        trials=sum(1 for _ in parent.trials()),
         strategy=config.strategy,
         picks=trial.architecture.picks,
         searched=trial.metrics,

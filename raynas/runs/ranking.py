@@ -12,10 +12,15 @@ COSTS = ("params", "macs", "latency_ms")
 
 
 def ranked(trials: list[Trial], run: RunFolder) -> list[Trial]:
-    """Return the completed trials, the best first, the earlier one first among equals."""
+    """Return the completed trials, the best first, the earlier one first among equals.
+
+    Where there is none, those that were cut off when the time of the run was over.
+    """
     metric, sign = run.config.metric, 1 if run.config.mode == "min" else -1
-    completed = (t for t in trials if t.status == "completed" and t.proposal.supernet is None)
-    return sorted(completed, key=lambda trial: sign * trial.metrics[metric])
+    candidates = [t for t in trials if t.proposal.supernet is None]
+    completed = [t for t in candidates if t.status == "completed"]
+    ranks = completed or [t for t in candidates if t.cut_off]
+    return sorted(ranks, key=lambda trial: sign * trial.metrics[metric])
 
 
 def quality_of(metric: str) -> str:

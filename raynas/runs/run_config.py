@@ -1,5 +1,6 @@
 """What a run is made of: one checked model behind the command line, run.yaml and Python."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
@@ -16,6 +17,8 @@ from raynas.strategies import STRATEGIES, Strategy
 
 PAIR = 2
 """Trials of a supernet and the architecture that it derives; a run has one pair unless told."""
+TRIALS = 30
+"""Trials of a run of which nobody says how long it is to be."""
 LONGEST_NAME = 200
 
 Part = TypeVar("Part", bound=Options)
@@ -79,14 +82,29 @@ class RunConfig(RunOptions):
         """Build the strategy, with no history yet."""
         return STRATEGIES[self.strategy](space.space, **self.strategy_options.model_dump())
 
+    @property
+    def to_be_sized(self) -> tuple[str, ...]:
+        """The options that nobody has set and that wait for how many trials the minutes allow."""
+        if self.trials is not None or self.minutes is None:
+            return ()
+        suited = STRATEGIES[self.strategy].suited_options(TRIALS)
+        return tuple(name for name in suited if name not in self.options)
+
+    def sized(self, names: Iterable[str], trials: int) -> "RunConfig":
+        """Return the same with these options as they suit so many trials."""
+        suited = STRATEGIES[self.strategy].suited_options(trials)
+        changes = {name: suited[name] for name in names if name in suited}
+        return make_config(**{**self.model_dump(), "options": {**self.options, **changes}})
+
     def resolved(self) -> "RunConfig":
         """Return the same with every default spelt out, the name too."""
         kind = STRATEGIES[self.strategy]
-        unset = kind.trains_supernets and "trials" not in self.model_fields_set
-        trials = PAIR if unset else self.trials
+        trials = self.trials
+        if trials is None and self.minutes is None:
+            trials = PAIR if kind.trains_supernets else TRIALS
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
         made_up = f"{self.space_name}-{_stem(self.data)}-{self.strategy}-{stamp}"
-        suited = {**kind.suited_options(trials), **self.options}
+        suited = {**kind.suited_options(trials or TRIALS), **self.options}
         values = {**self.model_dump(), "name": self.name or made_up, "trials": trials}
         every = RunConfig(**{**values, "options": suited}).read_options()
         options = {name: every[name] for name in self.legal_options}
@@ -150,7 +168,7 @@ def check_name(name: str) -> None:
 
 def _check_pairs(config: RunConfig) -> None:
     """Check what goes with trials in pairs: a supernet, and the architecture it derives."""
-    if config.trials < PAIR:
+    if config.trials is not None and config.trials < PAIR:
         raise ValueError(
             f"trials: {config.strategy} needs at least {PAIR}, a supernet and the architecture "
             f"that it derives, got {config.trials}"

@@ -32,6 +32,8 @@ class RunFile:
     `versions` are those that the run was started with, `data_fingerprint` is of the data set that
     it was started on; "" where that is not known. `validation` counts its validation samples, and
     `started` has the moments at which it was started and resumed; None and none in older files.
+    `to_be_sized` names the options that wait for an estimate of how many trials its minutes allow,
+    and `ended` says what has ended it before it had its trials: "" where nothing has.
     """
 
     options: dict[str, Any]
@@ -39,11 +41,13 @@ class RunFile:
     data_fingerprint: str = ""
     validation: ValidationCount | None = None
     started: tuple[datetime, ...] = ()
+    to_be_sized: tuple[str, ...] = ()
+    ended: str = ""
 
     def resumed(self, moment: datetime, **options: Any) -> "RunFile":
         """Return the same of a run that was resumed at a moment, some options changed."""
         started = (*self.started, moment) if self.started else ()
-        return replace(self, options={**self.options, **options}, started=started)
+        return replace(self, options={**self.options, **options}, started=started, ended="")
 
     def config(self, **overrides: Any) -> RunConfig:
         """Check the options; `overrides` win, their `options` one by one.
@@ -64,6 +68,10 @@ class RunFile:
             about["validation"] = self.validation.model_dump()
         if self.started:
             about["started"] = [moment.isoformat() for moment in self.started]
+        if self.to_be_sized:
+            about["to_be_sized"] = list(self.to_be_sized)
+        if self.ended:
+            about["ended"] = self.ended
         return yaml.safe_dump({**self.options, **about}, sort_keys=False)
 
 
@@ -72,10 +80,12 @@ def run_file(
     data_fingerprint: str = "",
     validation: ValidationCount | None = None,
     started: datetime | None = None,
+    to_be_sized: tuple[str, ...] = (),
 ) -> RunFile:
     """Make the file of a run that is started now, or was at a moment."""
     return RunFile(
         config.model_dump(),
+        to_be_sized=to_be_sized,
         data_fingerprint=data_fingerprint,
         validation=validation,
         started=(started or datetime.now(UTC),),
@@ -99,6 +109,7 @@ def parse_run_file(text: str, where: str) -> RunFile:
         raise ValueError(f"{where}: expected the name of an option, got {strange[0]!r}")
     versions, fingerprint = data.pop("versions", None), data.pop("data_fingerprint", None)
     validation, started = data.pop("validation", None), data.pop("started", None)
+    to_be_sized, ended = data.pop("to_be_sized", None), data.pop("ended", None)
     options = {} if data.get("options") is None else data["options"]
     if not isinstance(options, dict):
         kind = type(options).__name__
@@ -110,6 +121,8 @@ def parse_run_file(text: str, where: str) -> RunFile:
         str(fingerprint or ""),
         _read_validation(validation),
         _read_moments(started),
+        tuple(map(str, to_be_sized)) if isinstance(to_be_sized, list) else (),
+        str(ended or ""),
     )
 
 

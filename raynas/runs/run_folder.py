@@ -90,10 +90,10 @@ class RunFolder:
         """Say whether a run with so many trials done is "running", "finished" or "interrupted"."""
         if is_locked(self.folder):
             return "running"
-        if done >= self.config.trials:
+        total = self.config.trials
+        if (total is not None and done >= total) or read_run_file(self.folder).ended:
             return "finished"
-        best = self.best()  # of fewer trials where the space has no more
-        return "finished" if best and best.trials == self.config.trials else "interrupted"
+        return "interrupted"
 
 
 def is_trial_id(name: str, run: str) -> bool:

@@ -158,9 +158,24 @@ class Folder:
         if kind == fs.FileType.File:
             self.filesystem.delete_file(path)
         elif kind != fs.FileType.NotFound and self.local:
-            shutil.rmtree(path)  # follows no link
+            _remove_tree(path)
         elif kind != fs.FileType.NotFound:
             self.filesystem.delete_dir(path)
+
+
+def _remove_tree(path: str) -> None:
+    """Remove a folder; once more where a worker that is being ended has written to it meanwhile."""
+    for pause in (0.1, 0.4, 0.0):
+        try:
+            shutil.rmtree(path)  # follows no link
+        except FileNotFoundError:
+            return
+        except OSError:
+            if not pause:
+                raise
+            time.sleep(pause)
+        else:
+            return
 
 
 def inside(uri: str, name: str) -> str:

@@ -1,8 +1,11 @@
-"""One finished trial, and its row in the record."""
+"""One finished trial, its row in the record, and the wall time of several."""
 
 import json
+from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import accumulate, zip_longest
 from typing import Any
 
 import pyarrow as pa
@@ -46,6 +49,8 @@ JSON_COLUMNS = (
 )  # fmt: skip
 """The columns that hold JSON texts, the last two in the rows of supernets only."""
 
+STOPPED_BY, MINUTES = "stopped_by", "minutes"
+"""The note of a trial that was stopped because the time of its run was over."""
 
 _NAMES = frozenset(COLUMNS.names)
 
@@ -73,6 +78,11 @@ class Trial:
     metrics: dict[str, float] = field(default_factory=dict)
     curve: list[dict[str, Any]] = field(default_factory=list)
     derived: Architecture | None = None
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether it was stopped because the time of its run was over."""
+        return self.status == "stopped" and self.proposal.notes.get(STOPPED_BY) == MINUTES
 
     @property
     def number(self) -> int:
@@ -186,3 +196,47 @@ def read_proposal(content: bytes, known: int) -> Proposal:
 
 def _read_plan(text: str | None) -> SupernetPlan | None:
     return SupernetPlan.from_json(parse_json(text)) if text else None
+
+
+class Clock:
+    """Seconds of wall time in which a run was starting, or some trial was being trained."""
+
+    def __init__(
+        self, spans: Iterable[tuple[datetime, datetime]], started: Iterable[datetime] = ()
+    ) -> None:
+        """Join the spans of the trials into stretches without a gap.
+
+        `started` has the moments at which the run was started or resumed: what it took from there
+        to the first trial that began then (checks, Ray, its workers) counts, too.
+        """
+        spans = sorted(spans)
+        moments = sorted(started)
+        for moment, following in zip_longest(moments, moments[1:]):
+            firsts = (start for start, _ in spans if start >= moment)
+            first = next(firsts, None)
+            if first is not None and (following is None or first < following):
+                spans = sorted([*spans, (moment, first)])
+        self._starts: list[datetime] = []
+        self._ends: list[datetime] = []
+        for start, end in spans:
+            if self._ends and start <= self._ends[-1]:
+                self._ends[-1] = max(self._ends[-1], end)
+            else:
+                self._starts.append(start)
+                self._ends.append(end)
+        stretches = zip(self._starts, self._ends, strict=True)
+        self._passed = [0.0, *accumulate((end - start).total_seconds() for start, end in stretches)]
+        """The seconds before each stretch, and at the end."""
+
+    @property
+    def total(self) -> float:
+        """All of it."""
+        return self._passed[-1]
+
+    def at(self, moment: datetime) -> float:
+        """Return the seconds until a moment."""
+        place = bisect_left(self._starts, moment) - 1
+        if place < 0:
+            return 0.0
+        within = min(self._ends[place], moment) - self._starts[place]
+        return self._passed[place] + within.total_seconds()

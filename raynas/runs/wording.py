@@ -80,14 +80,32 @@ def command() -> str:
 
 
 def trials_in_words(config: "RunOptions") -> str:
-    """Say how many trials a run has, and how long they are."""
+    """Say how many trials a run has or how long it goes on, and how long they are."""
     supernet = config.options.get("supernet_epochs")
-    if supernet is None:
-        return f"{config.trials:,} trials of {config.epochs} epochs"
-    return (
-        f"{config.trials} trials, supernets ({supernet} epochs) and the architectures that they "
-        f"derive ({config.epochs} epochs)"
-    )
+    many = "trials" if config.trials is None else f"{config.trials:,} trials"
+    of = f"{many} of {config.epochs} epochs"
+    if supernet is not None:
+        of = (
+            f"{many}, supernets ({supernet} epochs) and the architectures that they derive "
+            f"({config.epochs} epochs)"
+        )
+    if config.minutes is None:
+        return of
+    minutes = f"{config.minutes:g} minute{'' if config.minutes == 1 else 's'}"
+    return f"{of} for {minutes}" if config.trials is None else f"{of}, at most {minutes}"
+
+
+def more_of(config: "RunOptions") -> tuple[str, str]:
+    """Say how a search goes on to twice its length: "60 trials", "--trials 60"."""
+    if config.trials is None or config.minutes is not None:
+        minutes = 2 * (config.minutes or 0)
+        return f"{minutes:g} minutes", f"--minutes {minutes:g}"
+    return f"{2 * config.trials:,} trials", f"--trials {2 * config.trials}"
+
+
+def done_of(done: int, config: "RunOptions") -> str:
+    """Write how many trials of a run are done: "12 of 30", or "12" where it has no number."""
+    return f"{done:,}" if config.trials is None else f"{done:,} of {config.trials:,}"
 
 
 def method_in_words(config: "RunOptions") -> str:

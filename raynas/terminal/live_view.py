@@ -89,18 +89,18 @@ class TerminalView:
         return run_picture(ledger, self._counts(ledger), self.unit, self._console.width)
 
     def _counts(self, ledger: Ledger) -> str:
-        parts = [f"[bold]{ledger.done}[/bold]/{ledger.total} {self.unit}s"]
+        parts = [f"[bold]{ledger.done}[/bold]{_total(ledger)} {self.unit}s"]
         if self._first_trial is None:
-            if not ledger.running and ledger.left:
+            if not ledger.running and not ledger.complete:
                 return f"{parts[0]}, starting workers"
             self._first_trial = time.monotonic()
         if ledger.running:
             parts.append(f"{len(ledger.running)} running")
-        if ledger.early:
-            parts.append(f"{ledger.early} stopped early")
-        if ledger.failures:
-            parts.append(f"[red]{len(ledger.failures)} failed[/red]")
-        parts.append(f"{_clock(time.monotonic() - self._started)} passed")
+        if ledger.tally.early:
+            parts.append(f"{ledger.tally.early} stopped early")
+        if ledger.tally.failures:
+            parts.append(f"[red]{len(ledger.tally.failures)} failed[/red]")
+        parts.append(self._passed(ledger))
         left = None if ledger.stopped.is_set() else self._left(ledger)
         if ledger.stopped.is_set():
             parts.append("stopping")
@@ -113,7 +113,20 @@ class TerminalView:
         done = ledger.done - self._done_before
         if done < 1 or not ledger.left or self._first_trial is None:
             return None
-        return (time.monotonic() - self._first_trial) / done * ledger.left
+        left = (time.monotonic() - self._first_trial) / done * ledger.left
+        limit = ledger.limit.left_s
+        return left if limit is None else min(left, limit)
+
+    def _passed(self, ledger: Ledger) -> str:
+        """Say how long it has gone on; of a run with a time of its own, over all resumes."""
+        if ledger.limit.seconds is None:
+            return f"{_clock(time.monotonic() - self._started)} passed"
+        spent = min(ledger.limit.spent_s, ledger.limit.seconds)
+        return f"{_clock(spent)} of {_clock(ledger.limit.seconds)} passed"
+
+
+def _total(ledger: Ledger) -> str:
+    return "" if ledger.total is None else f"/{ledger.total}"
 
 
 def _searching(run: RunFolder, space: LoadedSpace, resumed: bool) -> str:
@@ -131,7 +144,7 @@ def _retraining(run: RunFolder, origin: Origin, resumed: bool) -> str:
     return (
         f"[bold]{'Resuming' if resumed else 'Retraining'}[/bold] trial {origin.number} of "
         f"{escape(origin.run)} on {escape(config.data)}: {config.trials} "
-        f"seed{'s' if config.trials > 1 else ''} of {config.epochs} epochs"
+        f"seed{'' if config.trials == 1 else 's'} of {config.epochs} epochs"
     )
 
 
@@ -142,28 +155,28 @@ class _Lines:
         self._view = view
         self._unit = view.unit
         self._best = ledger.best[0].trial_id if ledger.best else ""
-        self._failed = len(ledger.failures)
+        self._failed = len(ledger.tally.failures)
         self._lost = ledger.lost
-        self._supernets = len(ledger.supernets)
+        self._supernets = len(ledger.tally.supernets)
         self._next = time.monotonic() + PLAIN_EVERY_S
 
     def update(self, ledger: Ledger) -> None:
         counts = self._view._counts(ledger)  # always: its pace is that since the first trial began
-        if len(ledger.failures) > self._failed:
-            self._failed = len(ledger.failures)
-            trial = ledger.failures[-1]
+        if len(ledger.tally.failures) > self._failed:
+            self._failed = len(ledger.tally.failures)
+            trial = ledger.tally.failures[-1]
             self._view.say(f"{self._unit} {trial.number} failed: {escape(str(trial.error))}")
         if ledger.lost is not None and ledger.lost != self._lost:
             self._lost = ledger.lost
             self._view.say(f"{ledger.lost[0]} goes on elsewhere: {escape(ledger.lost[1])}")
-        if len(ledger.supernets) > self._supernets:
-            self._supernets = len(ledger.supernets)
-            trial = ledger.supernets[-1]
+        if len(ledger.tally.supernets) > self._supernets:
+            self._supernets = len(ledger.tally.supernets)
+            trial = ledger.tally.supernets[-1]
             self._view.say(f"trial {trial.number}: supernet, {escape(derived_words(trial))}")
         if ledger.best and ledger.best[0].trial_id != self._best:
             self._best = ledger.best[0].trial_id
             words = words_of(ledger.best[0], ledger, self._unit)
-            self._view.say(f"{ledger.done}/{ledger.total} new best: {words}")
+            self._view.say(f"{ledger.done}{_total(ledger)} new best: {words}")
         elif time.monotonic() > self._next:
             self._view.say(counts + _epochs(ledger))
             for alive in ledger.running.values():

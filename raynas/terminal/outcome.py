@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from raynas.runs.run_folder import REPORT, RunFolder
-from raynas.runs.wording import command, spread
+from raynas.runs.wording import command, more_of, spread
 
 
 def show_retrained(run: RunFolder, console: Console) -> None:
@@ -54,14 +54,14 @@ def show_result(run: RunFolder, console: Console) -> None:
         ),
         ("parameters", f"{metrics['params']:,.0f}"),
         ("MACs", f"{metrics['macs']:,.0f} for one input"),
-        ("found", f"trial {best.number} of {run.config.trials}"),
+        ("found", f"trial {best.number} of {best.trials}"),
         ("run folder", escape(run.folder.uri)),
         ("report", escape(run.folder.uri_of(REPORT))),
     ]
     _show("Best architecture", rows, console)
     folder = escape(quote(run.folder.uri))
     console.print(f"  {command()} status {folder}")
-    console.print(f"  {command()} resume {folder} --trials {2 * run.config.trials}")
+    console.print(f"  {command()} resume {folder} {more_of(run.config)[1]}")
     console.print(f"  {command()} retrain {folder}")
     console.print(f"  in Python: net = raynas.load({escape(repr(run.folder.uri))})")
 

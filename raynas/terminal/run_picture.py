@@ -22,7 +22,11 @@ WIDE = 110
 
 def run_picture(ledger: Ledger, counts: str, unit: str, width: int) -> RenderableType:
     """Return the picture for so many columns; `counts` says in markup how far the run is."""
-    bar = ProgressBar(total=ledger.total, completed=ledger.done, width=40 if width >= WIDE else 14)
+    total: float | None = ledger.total
+    completed: float = ledger.done
+    if total is None and ledger.limit.seconds is not None:
+        total, completed = ledger.limit.seconds, min(ledger.limit.spent_s, ledger.limit.seconds)
+    bar = ProgressBar(total=total, completed=completed, width=40 if width >= WIDE else 14)
     head = Table.grid(padding=(0, 1))
     head.add_row(bar, counts)
     return Group(head, _best(ledger, unit), *_running(ledger, unit))

@@ -11,6 +11,7 @@ from raynas.runs.run_folder import RunFolder, foreign_words, open_run
 from raynas.runs.trial import Trial
 from raynas.runs.wording import (
     derived_words,
+    done_of,
     go_on,
     infeasible_words,
     method_in_words,
@@ -70,8 +71,9 @@ def progress_in_words(run: RunFolder, trials: list[Trial], state: str) -> str:
     """Say how far a run is: "running, 12 of 30 trials done, 2 stopped early, 1 failed"."""
     failed = sum(trial.status == "failed" for trial in trials)
     early = sum(trial.status == "stopped" for trial in trials)
+    plural = "" if len(trials) == 1 and run.config.trials is None else "s"
     return (
-        f"{state}, {len(trials)} of {run.config.trials} {run.unit}s done, "
+        f"{state}, {done_of(len(trials), run.config)} {run.unit}{plural} done, "
         f"{f'{early} stopped early, ' if early else ''}{failed} failed"
     )
 
@@ -81,7 +83,7 @@ def subject_in_words(config: RunOptions, origin: Origin | None) -> str:
     if origin:
         return (
             f"full training of trial {origin.number} of {origin.run} on {config.data}, "
-            f"{config.trials} seed{'s' if config.trials > 1 else ''} of {config.epochs} epochs, "
+            f"{config.trials} seed{'' if config.trials == 1 else 's'} of {config.epochs} epochs, "
             f"best by {config.metric}"
         )
     return (

@@ -64,7 +64,8 @@ def _looks(run: RunFolder) -> Iterator[tuple[RunFolder, list[Trial], str]]:
 def _line(run: RunFolder, trials: list[Trial]) -> str:
     """Say in one line how far a run is."""
     failed = sum(trial.status == "failed" for trial in trials)
-    parts = [f"{len(trials)}/{run.config.trials} {run.unit}s"]
+    total = "" if run.config.trials is None else f"/{run.config.trials}"
+    parts = [f"{len(trials)}{total} {run.unit}s"]
     if failed:
         parts.append(f"{failed} failed")
     best = ranked(trials, run)

@@ -89,7 +89,7 @@ def tree(folder: Path) -> list[str]:
         ("search --set batch_size=0", "batch_size: expected an integer from 1, got 0"),
         ("search --set batch_size", "--set: expected OPTION=VALUE like batch_size=64"),
         ("search --set a=[", "--set a: '\\[' cannot be read as a value"),
-        ("search --trials 0", "trials: expected an integer from 1, got 0"),
+        ("search --trials 0", "trials: expected an integer from 1 or none, got 0"),
         ("search --name a/b", "name: expected a plain name without '/'"),
         ("search --name taken --space own.py", "run runs/taken exists; .*raynas resume runs/taken"),
         ("search --storage nope://x --space own.py", "storage 'nope://x' cannot be opened"),
@@ -261,7 +261,7 @@ def test_help_teaches():
         assert command in help_of()
         assert "--help" in help_of(command)
     text = help_of("search")
-    for default in ("chain_cnn", "evolution", "digits", "30", "10", "val_accuracy", "runs", "3"):
+    for default in ("chain_cnn", "evolution", "digits", "10", "val_accuracy", "runs", "3"):
         assert f"[default: ({default})]" in text
     assert "Example: raynas search" in text
     assert "Example: raynas resume" in help_of("resume")

@@ -132,14 +132,14 @@ def test_failed_trials_are_recorded_and_leave_no_checkpoint(tmp_path: Path):
     ledger.fail(lost, "told twice")
     ledger.finish(broken, TrialReport(error="loss is nan"))
     for told in (ledger, open_ledger(tmp_path, CONFIG)):
-        assert [(t.number, t.error) for t in told.failures] == [
+        assert [(t.number, t.error) for t in told.tally.failures] == [
             (1, "the worker died"),
             (2, "loss is nan"),
         ]
         assert (told.done, len(told.best)) == (3, 1)
-        assert all(t.metrics == {} and t.status == "failed" for t in told.failures)
+        assert all(t.metrics == {} and t.status == "failed" for t in told.tally.failures)
     assert checkpoints(tmp_path) == {"run_00000"}
-    failed = {t.architecture.id for t in ledger.failures}
+    failed = {t.architecture.id for t in ledger.tally.failures}
     assert not failed & set(train(ledger, 20))
 
 
@@ -248,7 +248,7 @@ def test_a_trial_whose_machine_is_lost_goes_on_unless_that_happens_again_and_aga
         )  # as before: it tells a scheduler of it
         ledger.lose(config["trial_id"], "gone", most=1 + again)
         assert (ledger.next() == config) == again
-    (trial,) = ledger.failures
+    (trial,) = ledger.tally.failures
     assert (trial.trial_id, trial.error) == (config["trial_id"], "gone")
     ledger.lose(config["trial_id"], "told twice", most=9)
     assert ledger.done == 1

@@ -140,4 +140,4 @@ def test_the_sentences_reach_signatures_and_help() -> None:
     text = inspect.getdoc(raynas.search) or ""
     for name, field in RunOptions.model_fields.items():
         assert f"{name}: {field.description}" in text
-    assert option_model.expectation(RunOptions.model_fields["trials"]) == "an integer from 1"
+    assert option_model.expectation(RunOptions.model_fields["keep"]) == "an integer from 1"

@@ -11,9 +11,9 @@ from report_cases import START, facts, random_trials, trial
 from raynas.report.drawing.label_layout import options_of
 from raynas.report.drawing.scale import Scale, tick_texts, without_outliers
 from raynas.report.facts.baseline import baseline
-from raynas.report.facts.facts import Clock
 from raynas.report.sections.decisions import median_interval
 from raynas.report.sections.importance import judge
+from raynas.runs.trial import Clock
 from raynas.runs.wording import duration, metric_text, short
 from raynas.space import bundled_spaces, decisions_of, load_space, sample
 

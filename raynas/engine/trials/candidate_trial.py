@@ -154,6 +154,8 @@ def _train(
         return stop.is_set()
 
     before = reached(setup, config) if setup.waits else None
+    if before is not None and before.finished:
+        before = None  # what is left of it is its last report
     if before is not None and tell(before):
         return
     training = train if setup.workers == 1 else _train_together()

@@ -109,7 +109,7 @@ def train(
         Exception: whatever the candidate raises.
     """
     folder = setup.checkpoints / config["trial_id"]
-    fit_it, epochs = _training(setup, config)
+    fit_it, epochs = _training(setup, config), _epochs(setup, config)
 
     def on_epoch(curve: list[dict[str, Any]], save: Callable[[Path], None]) -> bool:
         nonlocal reported
@@ -134,24 +134,29 @@ def train(
 
 
 def reached(setup: TrialSetup, config: dict[str, Any]) -> TrialReport | None:
-    """Return the report of what a trial's checkpoint has, if it has some epochs but not all."""
-    _, epochs = _training(setup, config)
+    """Return the report of what a trial's checkpoint has, None where it has no epoch."""
     with tempfile.TemporaryDirectory() as scratch:
         checkpoint = _fetch(setup.checkpoints / config["trial_id"], Path(scratch))
         curve = read_curve(checkpoint) if checkpoint else []
-    return _report(curve, last=False) if 0 < len(curve) < epochs else None
+    return _report(curve, last=len(curve) >= _epochs(setup, config)) if curve else None
 
 
-def _training(setup: TrialSetup, config: dict[str, Any]) -> tuple[Callable[..., None], int]:
-    """Return what trains a trial, and for how many epochs."""
+def _epochs(setup: TrialSetup, config: dict[str, Any]) -> int:
+    """Return how many epochs a trial has."""
+    supernet = config.get("supernet")
+    if supernet is None:
+        return setup.training.overridden_by(config["architecture"]).epochs
+    return SupernetPlan(**supernet).all_epochs
+
+
+def _training(setup: TrialSetup, config: dict[str, Any]) -> Callable[..., None]:
+    """Return what trains a trial."""
     value, supernet = config["architecture"], config.get("supernet")
     space = setup.space
     if supernet is None:
-        training = setup.training.overridden_by(value)
-        return partial(fit, space.build, value, setup.data, training), training.epochs
+        return partial(fit, space.build, value, setup.data, setup.training.overridden_by(value))
     plan = SupernetPlan(**supernet)
-    precision = setup.training.precision
-    return partial(fit_supernet, space, setup.data, plan, precision=precision), plan.all_epochs
+    return partial(fit_supernet, space, setup.data, plan, precision=setup.training.precision)
 
 
 def _report(new: list[dict[str, Any]], last: bool) -> TrialReport:

@@ -2,18 +2,15 @@
 
 import ast
 import math
-from bisect import bisect_left
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from itertools import accumulate, zip_longest
 
 from raynas.options.run_options import RunOptions
 from raynas.runs.certainty import ValidationCount
 from raynas.runs.found_network import FoundNetwork, Latencies, Origin
 from raynas.runs.ranking import COSTS, quality_of
-from raynas.runs.trial import Trial
+from raynas.runs.trial import Clock, Trial
 from raynas.runs.wording import metric_text
 
 EXACT_COSTS = ("params", "macs")
@@ -47,6 +44,8 @@ class Facts:
     """What was measured after the search, alone; None while it goes on."""
     started: tuple[datetime, ...] = ()
     """When the run was started and resumed; empty where an older run does not say."""
+    ended: str = ""
+    """What ended it before it had its trials: "minutes", "space"; "" where nothing has."""
 
     @property
     def unit(self) -> str:
@@ -137,51 +136,7 @@ class Facts:
         return sum(trial.train_seconds for trial in self.trials)
 
     @cached_property
-    def clock(self) -> "Clock":
+    def clock(self) -> Clock:
         """The wall time of the run, without the pauses between an interruption and a resume."""
         spans = ((trial.started_at, trial.finished_at) for trial in self.trials)
         return Clock(spans, self.started)
-
-
-class Clock:
-    """Seconds of wall time in which a run was starting, or some trial was being trained."""
-
-    def __init__(
-        self, spans: Iterable[tuple[datetime, datetime]], started: Iterable[datetime] = ()
-    ) -> None:
-        """Join the spans of the trials into stretches without a gap.
-
-        `started` has the moments at which the run was started or resumed: what it took from there
-        to the first trial that began then (checks, Ray, its workers) counts, too.
-        """
-        spans = sorted(spans)
-        moments = sorted(started)
-        for moment, following in zip_longest(moments, moments[1:]):
-            firsts = (start for start, _ in spans if start >= moment)
-            first = next(firsts, None)
-            if first is not None and (following is None or first < following):
-                spans = sorted([*spans, (moment, first)])
-        self._starts: list[datetime] = []
-        self._ends: list[datetime] = []
-        for start, end in spans:
-            if self._ends and start <= self._ends[-1]:
-                self._ends[-1] = max(self._ends[-1], end)
-            else:
-                self._starts.append(start)
-                self._ends.append(end)
-        stretches = zip(self._starts, self._ends, strict=True)
-        self._passed = [0.0, *accumulate((end - start).total_seconds() for start, end in stretches)]
-        """The seconds before each stretch, and at the end."""
-
-    @property
-    def total(self) -> float:
-        """All of it."""
-        return self._passed[-1]
-
-    def at(self, moment: datetime) -> float:
-        """Return the seconds until a moment."""
-        place = bisect_left(self._starts, moment) - 1
-        if place < 0:
-            return 0.0
-        within = min(self._ends[place], moment) - self._starts[place]
-        return self._passed[place] + within.total_seconds()

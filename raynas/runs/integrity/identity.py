@@ -1,7 +1,7 @@
 """What a run was started with, kept beside its rows: a resume with something else is refused."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -21,11 +21,21 @@ _PLACE = ("storage",)
 """Says where a run was made; it may have been moved since."""
 
 
-def identity_of(config: RunConfig, fingerprint: str, source: str, modules: bytes) -> dict[str, Any]:
-    """Return what decides the results of a run, as JSON data: its options, data and code."""
+def identity_of(
+    config: RunConfig,
+    fingerprint: str,
+    source: str,
+    modules: bytes,
+    to_be_sized: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Return what decides the results of a run, as JSON data: its options, data and code.
+
+    Those that are `to_be_sized` are not known yet.
+    """
     free = {*CHANGEABLE, *_PLACE, "options"} & type(config).model_fields.keys()
+    known = {name: v for name, v in _options(config).items() if name not in to_be_sized}
     return {
-        "options": _plain({**config.model_dump(exclude=free), **_options(config)}),
+        "options": _plain({**config.model_dump(exclude=free), **known}),
         "data_fingerprint": fingerprint,
         SPACE: sha256(source.encode()).hexdigest(),
         MODULES: sha256(modules).hexdigest() if modules else "",

@@ -76,7 +76,9 @@ def make_run(
     unsigned = sign(folder)
     if unsigned:
         words.append(f"{unsigned}; resume, retrain, export and load of this run need --trust")
-    head = RecordHead.begun(identity_of(config, file.data_fingerprint, source, modules))
+    head = RecordHead.begun(
+        identity_of(config, file.data_fingerprint, source, modules, file.to_be_sized)
+    )
     folder.write(HEAD, head.to_json())
     folder.write(RUN_FILE, file.to_yaml().encode())
     return words

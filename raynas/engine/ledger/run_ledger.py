@@ -5,37 +5,25 @@ run continues from its folder alone, whatever Ray remembers.
 """
 
 import contextlib
-import math
 import threading
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from raynas.engine.ledger.running import Running
+from raynas.engine.ledger.tally import Tally
+from raynas.engine.ledger.time_limit import Sizing, TimeLimit
 from raynas.engine.trials.trial_report import TrialReport
 from raynas.runs.files.record_head import damaged
 from raynas.runs.integrity.trial_folders import TrialFolders
 from raynas.runs.record import TrialRecord
 from raynas.runs.run_config import RunConfig
 from raynas.runs.storage import Folder
-from raynas.runs.trial import Trial
+from raynas.runs.trial import MINUTES, STOPPED_BY, Trial
 from raynas.strategies import Proposal, Result, Strategy
 from raynas.tune import trial_config
-
-
-@dataclass
-class Running:
-    """A trial that is being trained, as the terminal shows it."""
-
-    trial_id: str
-    proposal: Proposal
-    epoch: int = 0
-    metrics: dict[str, float] | None = None
-    curve: list[dict[str, Any]] = field(default_factory=list)
-    losses: int = 0
-    """How often in a row it has lost its worker, with no new epoch in between."""
-    reached: int = 0
-    """The epoch that it had reached when it lost its last worker."""
 
 
 class Ledger:
@@ -51,16 +39,14 @@ class Ledger:
         self.fatal: Exception | None = None
         """What made it impossible to go on (a full disk, say)."""
         self.running: dict[str, Running] = {}
-        self.failures: list[Trial] = []
-        self.best: list[Trial] = []
-        """The best completed candidates, the best first; their checkpoints are kept."""
-        self.supernets: list[Trial] = []
-        """The completed trials of supernets."""
-        self.done = 0
+        self.tally = Tally(config)
+        """What has come of the trials so far."""
+        self.limit = TimeLimit(None)
+        """When the run is over, whatever it has."""
+        self.sizing: Sizing | None = None
+        """Sets options once it is known how many trials its minutes allow."""
         self.lost: tuple[str, str] | None = None
         """The trial that lost its worker last, and what is known of why."""
-        self.early = 0
-        """How many of those done were stopped early by a scheduler."""
         self.on_change: Callable[[Ledger], object] | None = None
         """Called after each epoch and each finished trial."""
         self.on_warning: Callable[[str], object] | None = None
@@ -75,19 +61,19 @@ class Ledger:
         self._recall()
 
     @property
-    def total(self) -> int:
-        """How many trials the run is to have."""
+    def total(self) -> int | None:
+        """How many trials the run is to have; None: as many as its minutes allow."""
         return self.config.trials
 
-    def is_better(self, one: Trial, other: Trial) -> bool:
-        """Whether the first of two completed trials has the better metric."""
-        return self._score(one) > self._score(other)
+    @property
+    def done(self) -> int:
+        """How many trials are finished."""
+        return self.tally.done
 
-    def _score(self, trial: Trial) -> float:
-        value = trial.metrics.get(self.config.metric, math.nan)
-        if not math.isfinite(value):
-            return -math.inf
-        return value if self.config.mode == "max" else -value
+    @property
+    def best(self) -> list[Trial]:
+        """The best finished trials, the best first; their checkpoints are kept."""
+        return self.tally.best
 
     # Opening.
 
@@ -96,7 +82,7 @@ class Ledger:
         finished: set[str] = set()
         for trial in self._record:
             finished.add(trial.trial_id)
-            self._count(trial)
+            self.tally.count(trial)
             history.append((trial.proposal, self._result(trial)))
         kept = {trial.trial_id for trial in self.best}
         for place in (self.folder, self.folder / "trials"):
@@ -138,14 +124,15 @@ class Ledger:
         None: nothing can be started now (see `exhausted`).
         """
         if self.waiting:
-            trial = self.waiting.pop(0)
+            trial = replace(self.waiting.pop(0), begun=time.monotonic())
         else:
-            proposal = self.strategy.ask(self.left - len(self.running))
+            room = None if self.left is None else self.left - len(self.running)
+            proposal = self.strategy.ask(room)
             if proposal is None:
                 return None
             trial = Running(self.folders.add(proposal), proposal)
         self.running[trial.trial_id] = trial
-        return {**trial_config(trial.proposal), "trial_id": trial.trial_id}
+        return _config_of(trial)
 
     @property
     def exhausted(self) -> bool:
@@ -153,9 +140,14 @@ class Ledger:
         return not self.waiting and self.strategy.exhausted
 
     @property
-    def left(self) -> int:
-        """How many trials are still to be finished."""
-        return max(0, self.total - self.done)
+    def left(self) -> int | None:
+        """How many trials are still to be finished; None: as many as its minutes allow."""
+        return None if self.total is None else max(0, self.total - self.done)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run has all that it is to have: its trials, or its time is over."""
+        return self.left == 0 or self.limit.over
 
     def note(self, trial_id: str, report: TrialReport) -> None:
         """Take note of a trial's new epochs."""
@@ -197,6 +189,18 @@ class Ledger:
         """Record a trial that ended by itself or was stopped by a scheduler."""
         self._close(trial_id, report)
 
+    def cut(self, reached: Callable[[dict[str, Any]], TrialReport | None]) -> None:
+        """Record the trials that were being trained when the run's time was over as stopped.
+
+        `reached` says what the checkpoint of a trial has, by its config. Those that have trained no
+        epoch stay unfinished.
+        """
+        for trial in list(self.running.values()):
+            report = reached(_config_of(trial))
+            if report is not None:
+                trial.curve = list(report.curve)
+                self._close(trial.trial_id, report, {STOPPED_BY: MINUTES})
+
     def fail(self, trial_id: str, error: str) -> None:
         """Record a trial that took its worker with it."""
         self._close(trial_id, TrialReport(error=error))
@@ -231,14 +235,18 @@ class Ledger:
             )
             self.waiting.insert(0, again)
 
-    def _close(self, trial_id: str, report: TrialReport) -> None:
+    def _close(
+        self, trial_id: str, report: TrialReport, more_notes: dict[str, Any] | None = None
+    ) -> None:
         running = self.running.pop(trial_id, None)
         if running is None:
             return
         failed = report.error is not None
         now = datetime.now(UTC)
         warnings = [epoch["warning"] for epoch in running.curve if "warning" in epoch]
-        notes = {**running.proposal.notes, **({"warnings": warnings} if warnings else {})}
+        notes = {**running.proposal.notes, **(more_notes or {})}
+        if warnings:
+            notes["warnings"] = warnings
         trial = Trial(
             trial_id=trial_id,
             proposal=replace(running.proposal, notes=notes),
@@ -257,11 +265,21 @@ class Ledger:
         self._record.append(trial)
         self.strategy.tell(trial.number, self._result(trial))
         before = {kept.trial_id for kept in self.best}
-        self._count(trial)
+        self.tally.count(trial)
         after = {kept.trial_id for kept in self.best}
         for gone in (before | {trial_id}) - after:
             self.folders.remove(gone)
+        if self.sizing is not None:
+            self.sizing.look(self, running.begun)
         self._changed()
+
+    def go_on_with(self, config: RunConfig) -> None:
+        """Go on with other options of the strategy: another one lives through the history."""
+        options = config.strategy_options.model_dump()
+        strategy = type(self.strategy)(self.strategy.space, **options)
+        unfinished = (trial.proposal for trial in (*self.running.values(), *self.waiting))
+        strategy.recall(((t.proposal, self._result(t)) for t in self._record), unfinished)
+        self.config, self.strategy = config, strategy
 
     def close(self) -> None:
         """Note how far the record goes, for who comes next."""
@@ -276,14 +294,6 @@ class Ledger:
         if self.on_change is not None:
             self.on_change(self)
 
-    def _count(self, trial: Trial) -> None:
-        self.done += 1
-        if trial.status == "failed":
-            self.failures.append(trial)
-        elif trial.status == "stopped":
-            self.early += 1
-        elif trial.proposal.supernet is not None:
-            self.supernets.append(trial)
-        else:
-            self.best = sorted([*self.best, trial], key=self._score, reverse=True)
-            del self.best[self.config.keep :]
+
+def _config_of(trial: Running) -> dict[str, Any]:
+    return {**trial_config(trial.proposal), "trial_id": trial.trial_id}
