@@ -134,6 +134,7 @@ def _config(parent: RunFolder, folder: Folder, call: RetrainCall) -> RunConfig:
         "deduplicate": "exact",
         "scheduler": "none",
         "trials": seeds,
+        "minutes": None,
         "keep": seeds,
         "epochs": call.epochs or LONGER * searched.epochs,
         "name": folder.name,

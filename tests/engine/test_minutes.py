@@ -123,6 +123,8 @@ def test_a_run_ends_with_its_minutes_and_hands_over_what_it_has(ray_cluster, tmp
     for wanted in ({"minutes": 0.4}, {"trials": 50}):
         with pytest.raises(ValueError, match=r"has taken 0\.5\d* minutes already"):
             raynas.resume(run.folder, **wanted)
+    retrained = run.retrain(epochs=1)
+    assert (retrained.config.minutes, retrained.config.trials) == (None, 1)
     again = raynas.resume(run.folder, minutes=0.8)
     after = record(again)
     assert after[0] == cut

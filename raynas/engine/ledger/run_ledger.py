@@ -192,14 +192,15 @@ class Ledger:
     def cut(self, reached: Callable[[dict[str, Any]], TrialReport | None]) -> None:
         """Record the trials that were being trained when the run's time was over as stopped.
 
-        `reached` says what the checkpoint of a trial has, by its config. Those that have trained no
-        epoch stay unfinished.
+        `reached` says what the checkpoint of a trial has, by its config; without one it goes back.
         """
         for trial in list(self.running.values()):
             report = reached(_config_of(trial))
             if report is not None:
                 trial.curve = list(report.curve)
                 self._close(trial.trial_id, report, {STOPPED_BY: MINUTES})
+            else:
+                self.put_back(trial.trial_id)
 
     def fail(self, trial_id: str, error: str) -> None:
         """Record a trial that took its worker with it."""
