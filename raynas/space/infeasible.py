@@ -48,13 +48,13 @@ class CountedSpace:
 
     def __init__(self, space: Space) -> None:
         """Begin to count."""
-        self._space = space
+        self.plain = space
         self.refused = 0
 
     def __call__(self, pick: Pick) -> JSON:
         """Walk the space."""
         try:
-            return self._space(pick)
+            return self.plain(pick)
         except Infeasible:
             self.refused += 1
             raise

@@ -7,12 +7,23 @@ import numpy as np
 import pytest
 from strategy_cases import ask, drive, make, recall
 
-from raynas.space import Architecture, Choice, Record, Space, load_space, replay, sample, size
+from raynas.space import (
+    Architecture,
+    Choice,
+    Record,
+    Space,
+    choose,
+    load_space,
+    replay,
+    sample,
+    size,
+)
 from raynas.strategies import Proposal
 from raynas.strategies.proposal import Evaluation
 from raynas.strategies.surrogate.belief import Belief, Surrogate
 from raynas.strategies.surrogate.features import Features, Vocabulary
 from raynas.strategies.surrogate.gaussian_process import _distances
+from raynas.strategies.surrogate.structure import words_of
 
 
 def squared_distances(space: Space, *picked: dict[str, int]) -> list[float]:
@@ -117,3 +128,33 @@ def test_the_best_so_far_is_a_believed_mean_and_not_the_luckiest_draw() -> None:
     belief = Belief(surrogate, kernel, evaluations, [])
     assert belief.predict(walks[7])[0] < 0.8
     assert belief.improvement([walks[7]])[0] > -4  # against the draw itself: below -10
+
+
+def test_a_skip_that_halves_a_map_is_no_identity() -> None:
+    """It has weights, as `canonical_id` knows; elsewhere a skip is as good as no node at all."""
+
+    def words(first: str, second: str, *, strided: bool) -> tuple[dict[str, float], ...]:
+        nodes = [[{"op": first, "input": 0}], [{"op": second, "input": 1}]]
+        return words_of({"inputs": 1, "nodes": nodes, "output": [2], "strided": strided})
+
+    skip, conv = "skip_connect", "nor_conv_3x3"
+    assert words(conv, skip, strided=False) == words(skip, conv, strided=False)
+    assert words(conv, skip, strided=True) == words(conv, skip, strided=False)
+    assert words(skip, conv, strided=True) != words(conv, skip, strided=True)
+
+
+def test_a_function_space_too_large_to_be_listed_is_counted_once() -> None:
+    walks = 0
+
+    def space(pick):
+        nonlocal walks
+        walks += 1
+        return [choose(pick, str(place), list(range(30))) for place in range(3)]
+
+    taken = []
+    for seed in (0, 1):
+        strategy = make("bayesian", space, seed=seed, initial=2, candidates=20)
+        before = walks
+        drive(strategy, 4)
+        taken.append(walks - before)
+    assert taken[0] > 20_000 > 2000 > taken[1]

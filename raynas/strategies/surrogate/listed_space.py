@@ -1,11 +1,14 @@
 """A space small enough to be listed, encoded once."""
 
 from collections.abc import Sequence, Set
+from contextlib import suppress
 from itertools import islice
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from raynas.space import Architecture, Space, every_walk
+from raynas.space.infeasible import CountedSpace
 from raynas.space.nodes import Node
 from raynas.strategies.surrogate.features import Features, Vocabulary
 from raynas.strategies.surrogate.gaussian_process import Kernel, Rows
@@ -48,12 +51,30 @@ class ListedSpace:
         return [self._architectures[int(place)] for place in places]
 
 
+_LARGE: "WeakKeyDictionary[Space, int]" = WeakKeyDictionary()
+"""Spaces that are functions and too large to be listed, with how far they were counted."""
+
+
 def list_space(space: Space, limit: int, features: Features) -> ListedSpace | None:
     """List a space of at most `limit` walks; None if it has more."""
-    if isinstance(space, Node) and space.size() > limit:
+    plain = space.plain if isinstance(space, CountedSpace) else space
+    if isinstance(plain, Node):
+        if plain.size() > limit:
+            return None
+    elif _known_to_have(plain) > limit:
         return None
-    walked = list(islice(every_walk(space), limit + 1))
+    walked = list(islice(every_walk(plain), limit + 1))
     if len(walked) > limit:
+        with suppress(TypeError):
+            _LARGE[plain] = len(walked)
         return None
     legal = {a.id: a for a in walked if a is not None}
     return ListedSpace(list(legal.values()), features)
+
+
+def _known_to_have(space: Space) -> int:
+    """Return how many walks a space had when they were counted, 0 where nobody has."""
+    try:
+        return _LARGE.get(space, 0)
+    except TypeError:  # it cannot be the key of anything
+        return 0

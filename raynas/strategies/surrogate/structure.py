@@ -1,8 +1,9 @@
 """What a value is made of, as counted words: what there is of each kind, and in what order.
 
 Unlike picks, these say the same of two values that do the same: a dead edge counts for nothing, an
-identity is dropped from its path, and a layer means the same wherever it stands in a chain. A chain
-is a list, or the fields of a record that are named alike but for a number ("edge0", "edge1").
+identity is dropped from its path (but not one that halves a map: it has weights), and a layer means
+the same wherever it stands in a chain. A chain is a list, or the fields of a record that are named
+alike but for a number ("edge0", "edge1").
 """
 
 import re
@@ -64,14 +65,16 @@ def _alike(names: tuple[str, ...]) -> dict[str, list[str]]:
 
 def _count_cell(groups: Groups, cell: Mapping[str, Any], at: str) -> None:
     """Count the live paths from the cell's inputs to its output, and the operations on them."""
-    paths: list[Counter[tuple[str, ...]]] = [Counter({(f"{i}",): 1}) for i in range(cell["inputs"])]
+    inputs, strided = cell["inputs"], cell.get("strided", False)
+    paths: list[Counter[tuple[str, ...]]] = [Counter({(f"{i}",): 1}) for i in range(inputs)]
     for edges in cell["nodes"]:
         arriving: Counter[tuple[str, ...]] = Counter()
         for edge in edges:
-            op = str(edge["op"])
+            op, start = str(edge["op"]), edge["input"]
+            passes_on = op in IDENTITIES and not (strided and start < inputs)
             if op not in ABSENT:
-                for path, count in paths[edge["input"]].items():
-                    arriving[path if op in IDENTITIES else (*path, op)] += count
+                for path, count in paths[start].items():
+                    arriving[path if passes_on else (*path, op)] += count
         paths.append(Counter(dict(_most(arriving))))
     for place in cell["output"]:
         for path, count in paths[place].items():
