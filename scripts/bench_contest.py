@@ -31,6 +31,13 @@ EPOCHS = 10
 Result = dict[str, Any]
 
 
+def _run(command: list[str]) -> None:
+    """Run a side; what it prints is shown where it fails."""
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        raise SystemExit(f"{command[1:4]} failed:\n{ended.stdout[-2000:]}{ended.stderr[-2000:]}")
+
+
 def by_raynas(wanted: argparse.Namespace, seed: int, folder: Path) -> Result:
     """Search with the command line, and read from the run folder when it found what."""
     options = {"label": wanted.label, "limit": wanted.limit}
@@ -40,7 +47,7 @@ def by_raynas(wanted: argparse.Namespace, seed: int, folder: Path) -> Result:
         f"--space={wanted.space}", f"--minutes={wanted.minutes}", f"--seed={seed}",
         f"--storage={folder}", "--name=run", *wanted.more, *given,
     ]  # fmt: skip
-    subprocess.run(command, check=True, capture_output=True)
+    _run(command)
     run = raynas.open_run(str(folder / "run"))
     trials, best = run.trials, run.best()
     if best is None:
@@ -64,9 +71,7 @@ def by_others(side: str, wanted: argparse.Namespace, seed: int, folder: Path) ->
         side, output, wanted.data, wanted.label, wanted.limit, wanted.space, EPOCHS,
         wanted.minutes, seed,
     )  # fmt: skip
-    subprocess.run(
-        [sys.executable, str(script), *map(str, values)], check=True, capture_output=True
-    )
+    _run([sys.executable, str(script), *map(str, values)])
     return dict(json.loads(output.read_text()))
 
 

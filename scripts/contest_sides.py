@@ -25,6 +25,7 @@ import sys  # noqa: E402
 import tempfile  # noqa: E402
 from collections.abc import Callable  # noqa: E402
 from dataclasses import dataclass  # noqa: E402
+from functools import partial  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
@@ -58,6 +59,38 @@ class Wanted:
         return time.time() - BEGUN > 60 * self.minutes
 
 
+SPACES: dict[str, LoadedSpace] = {}
+
+
+def space_of(name: str) -> LoadedSpace:
+    """Load a space once a process."""
+    if name not in SPACES:
+        SPACES[name] = load_space(name)
+    return SPACES[name]
+
+
+def name_of(decision: Decision) -> str:
+    """Return a decision's path without slashes, which mean something to Ray Tune."""
+    return decision.path.replace("/", ".")
+
+
+def suggested(trial: Any, space: str) -> Any:
+    """Let a trial of Optuna's walk a space."""
+
+    def pick(decision: Decision) -> int:
+        name, count = name_of(decision), len(decision.options)
+        if decision.ordered:
+            return int(trial.suggest_int(name, 0, count - 1))
+        return int(trial.suggest_categorical(name, list(range(count))))
+
+    return space_of(space).space(pick)
+
+
+def suggest(trial: Any, space: str) -> None:
+    """Do the same as OptunaSearch wants it: it returns nothing, and can be pickled."""
+    suggested(trial, space)
+
+
 class Task:
     """The data as tensors, normalised once, and the space."""
 
@@ -67,27 +100,15 @@ class Task:
         self.wanted = wanted
         options = DataOptions(label=wanted.label, limit=wanted.limit)
         self.data = load_arrays(wanted.data, options)
-        self.space: LoadedSpace = load_space(wanted.space)
         shape = (-1,) + (1,) * (len(self.data.input_shape) - 1)
         mean, std = (torch.tensor(part).reshape(shape) for part in (self.data.mean, self.data.std))
         self.x = {s: (torch.tensor(a).float() - mean) / std for s, a in self.data.inputs.items()}
         self.y = {s: torch.tensor(a) for s, a in self.data.labels.items()}
 
-    def suggested(self, trial: Any) -> Any:
-        """Let a trial of Optuna's walk the space."""
-
-        def pick(decision: Decision) -> int:
-            count = len(decision.options)
-            if decision.ordered:
-                return int(trial.suggest_int(decision.path, 0, count - 1))
-            return int(trial.suggest_categorical(decision.path, list(range(count))))
-
-        return self.space.space(pick)
-
     def train(self, value: Any, report: Callable[[int, float], bool]) -> Any:
         """Train a network; `report` is told each epoch's accuracy, and whether to go on."""
         wanted, x, y = self.wanted, self.x["train"], self.y["train"]
-        net = build_net(self.space.build, value, self.data.input_shape, self.data.num_outputs)
+        net = self.build(value)
         optimizer = torch.optim.Adam(net.parameters(), RATE, fused=True)
         steps = wanted.epochs * math.ceil(len(y) / BATCH)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
@@ -103,6 +124,11 @@ class Task:
             if not report(epoch, self.accuracy(net, "validation")):
                 return None
         return net
+
+    def build(self, value: Any) -> Any:
+        """Build a network."""
+        build = space_of(self.wanted.space).build
+        return build_net(build, value, self.data.input_shape, self.data.num_outputs)
 
     def accuracy(self, net: Any, split: str) -> float:
         """Return the share of a split that a network gets right."""
@@ -163,7 +189,7 @@ def _optuna_worker(wanted: Wanted, journal: str, halving: bool, number: int, res
                     return False
             return not wanted.over()
 
-        net = task.train(task.suggested(trial), report)
+        net = task.train(suggested(trial, wanted.space), report)
         trials += 1
         if net is None:
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
@@ -173,7 +199,7 @@ def _optuna_worker(wanted: Wanted, journal: str, halving: bool, number: int, res
         if last > best:
             best = last
             torch.save(net.state_dict(), f"{results}/{number}.pt")
-            Path(f"{results}/{number}.json").write_text(json.dumps(task.suggested(trial)))
+            Path(f"{results}/{number}.json").write_text(json.dumps(suggested(trial, wanted.space)))
     Path(f"{results}/{number}.found").write_text(json.dumps([best, when, trials, epochs]))
 
 
@@ -195,7 +221,7 @@ def with_optuna(wanted: Wanted, halving: bool) -> Found:
         first = max(range(2), key=lambda n: read[n][0])
         task = Task(wanted)
         value = json.loads(Path(f"{folder}/{first}.json").read_text())
-        net = build_net(task.space.build, value, task.data.input_shape, task.data.num_outputs)
+        net = task.build(value)
         net.load_state_dict(torch.load(f"{folder}/{first}.pt"))
         return Found(
             when=sorted(tuple(one) for found in read for one in found[1]),
@@ -211,8 +237,7 @@ def _ray_trial(config: dict[str, Any], task: Any, folder: str) -> None:
     from ray import tune
 
     torch.set_num_threads(1)
-    numbers = {path: index for path, index in config.items() if path != "seed"}
-    value = task.space.space(lambda decision: numbers[decision.path])
+    value = space_of(task.wanted.space).space(lambda decision: config[name_of(decision)])
 
     def report(epoch: int, accuracy: float) -> bool:
         if epoch < task.wanted.epochs:
@@ -247,7 +272,7 @@ def with_ray(wanted: Wanted) -> Found:
                 num_samples=-1,
                 time_budget_s=left,
                 search_alg=OptunaSearch(
-                    lambda trial: task.suggested(trial) and None,
+                    partial(suggest, space=wanted.space),
                     metric="accuracy",
                     mode="max",
                     seed=wanted.seed,
@@ -267,7 +292,7 @@ def with_ray(wanted: Wanted) -> Found:
         full = [m for m in frames if m["epoch"] == wanted.epochs]
         best = max(full, key=lambda m: m["accuracy"])
         value, weights = torch.load(f"{folder}/{best['trial_id']}.pt")
-        net = build_net(task.space.build, value, task.data.input_shape, task.data.num_outputs)
+        net = task.build(value)
         net.load_state_dict(weights)
         return Found(
             when=sorted((m["timestamp"] - BEGUN, m["accuracy"]) for m in full),
