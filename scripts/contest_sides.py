@@ -141,20 +141,15 @@ class Task:
         return right / len(self.y[split])
 
 
-@dataclass
-class Found:
-    """What a side has come to."""
+def write(
+    path: str, when: list[tuple[float, float]], trials: int, epochs: int, test: float
+) -> None:
+    """Write what a side has come to.
 
-    when: list[tuple[float, float]]
-    """Seconds since its start, and the validation accuracy of a trial that was trained in full."""
-    trials: int
-    epochs: int
-    test: float
-    seconds: float
-
-    def write(self, path: str) -> None:
-        """Write it as JSON."""
-        Path(path).write_text(json.dumps(vars(self)))
+    `when` has seconds since its start, and the validation accuracy of a trial trained in full.
+    """
+    found = {"when": sorted(when), "trials": trials, "epochs": epochs, "test": test}
+    Path(path).write_text(json.dumps(found))
 
 
 def _optuna_worker(wanted: Wanted, journal: str, halving: bool, number: int, results: str) -> None:
@@ -203,7 +198,7 @@ def _optuna_worker(wanted: Wanted, journal: str, halving: bool, number: int, res
     Path(f"{results}/{number}.found").write_text(json.dumps([best, when, trials, epochs]))
 
 
-def with_optuna(wanted: Wanted, halving: bool) -> Found:
+def with_optuna(wanted: Wanted, halving: bool, output: str) -> None:
     """Search with two processes of Optuna's."""
     with tempfile.TemporaryDirectory() as folder:
         spawn = multiprocessing.get_context("fork")
@@ -223,13 +218,9 @@ def with_optuna(wanted: Wanted, halving: bool) -> Found:
         value = json.loads(Path(f"{folder}/{first}.json").read_text())
         net = task.build(value)
         net.load_state_dict(torch.load(f"{folder}/{first}.pt"))
-        return Found(
-            when=sorted(tuple(one) for found in read for one in found[1]),
-            trials=sum(found[2] for found in read),
-            epochs=sum(found[3] for found in read),
-            test=task.accuracy(net, "test"),
-            seconds=time.time() - BEGUN,
-        )
+        when = [tuple(one) for found in read for one in found[1]]
+        trials, epochs = (sum(found[place] for found in read) for place in (2, 3))
+        write(output, when, trials, epochs, task.accuracy(net, "test"))
 
 
 def _ray_trial(config: dict[str, Any], task: Any, folder: str) -> None:
@@ -253,7 +244,7 @@ def _ray_trial(config: dict[str, Any], task: Any, folder: str) -> None:
     tune.report({"accuracy": last[0], "epoch": task.wanted.epochs})
 
 
-def with_ray(wanted: Wanted) -> Found:
+def with_ray(wanted: Wanted, output: str) -> None:
     """Search with Ray Tune, OptunaSearch and ASHA."""
     import ray
     from ray import tune
@@ -294,17 +285,15 @@ def with_ray(wanted: Wanted) -> Found:
         value, weights = torch.load(f"{folder}/{best['trial_id']}.pt")
         net = task.build(value)
         net.load_state_dict(weights)
-        return Found(
-            when=sorted((m["timestamp"] - BEGUN, m["accuracy"]) for m in full),
-            trials=len(frames),
-            epochs=sum(m["epoch"] for m in frames),
-            test=task.accuracy(net, "test"),
-            seconds=time.time() - BEGUN,
-        )
+        when = [(m["timestamp"] - BEGUN, m["accuracy"]) for m in full]
+        epochs = sum(m["epoch"] for m in frames)
+        write(output, when, len(frames), epochs, task.accuracy(net, "test"))
 
 
 if __name__ == "__main__":
     side, output, data, label, limit, space, epochs, minutes, seed = sys.argv[1:]
     asked = Wanted(data, label, int(limit) or None, space, int(epochs), float(minutes), int(seed))
-    found = with_ray(asked) if side == "ray+asha" else with_optuna(asked, side.endswith("halving"))
-    found.write(output)
+    if side == "ray+asha":
+        with_ray(asked, output)
+    else:
+        with_optuna(asked, side.endswith("halving"), output)
