@@ -131,7 +131,9 @@ def test_a_run_yaml_that_was_edited(tmp_path, capfd, kind):
         return
     said = refused(capfd, "resume", run)
     assert re.search(words, said)
-    assert kind == "fewer trials" or "what may be changed: trials, concurrency, cpus" in said
+    assert (
+        kind == "fewer trials" or "what may be changed: trials, minutes, concurrency, cpus" in said
+    )
     assert content(run) == before
 
 
