@@ -201,7 +201,7 @@ def check_minutes(
     """
     if minutes is None or not file.started:
         return
-    taken = Clock(((t.started_at, t.finished_at) for t in finished), file.started).total / 60
+    taken = Clock.of(finished, file.started).total / 60
     if file.ended == MINUTES:
         taken = max(taken, file.options["minutes"])
     if minutes <= taken and file.ended:

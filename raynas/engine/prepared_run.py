@@ -3,7 +3,7 @@
 import contextlib
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -22,10 +22,10 @@ from raynas.report.refresh import refreshed, write_last
 from raynas.runs.endings import RunFailed, interruptible
 from raynas.runs.lock import Hold
 from raynas.runs.run_config import RunConfig
-from raynas.runs.run_file import RUN_FILE, RunFile, read_run_file
+from raynas.runs.run_file import RunFile, read_run_file, write_run_file
 from raynas.runs.run_folder import CHECKPOINTS, RunFolder, foreign_words
 from raynas.runs.storage import StoreError
-from raynas.runs.trial import MINUTES
+from raynas.runs.trial import MINUTES, Trial
 from raynas.runs.wording import go_on
 from raynas.space import LoadedSpace
 from raynas.strategies import Strategy
@@ -58,13 +58,15 @@ class PreparedRun:
     """Those of this process, before it builds a network of the space."""
     processes: RayProcesses
     file: RunFile
+    finished: Sequence[Trial] = ()
+    """The trials that it has already."""
     resumed: bool = False
 
     def ledger(self, hold: Hold, say: Callable[[str], object]) -> Ledger:
         """Open the ledger of the run, which ends when its folder is lost to somebody else."""
         ledger = Ledger(self.run.folder, self.config, self.strategy)
         if self.config.minutes is not None:
-            spent = spent_s(ledger.trials(), self.file.started)
+            spent = spent_s(self.finished, self.file.started)
             ledger.limit = TimeLimit(self.config.minutes, spent)
             ledger.sizing = Sizing(self.file.to_be_sized, say)
         ledger.check_hold = hold.check
@@ -135,8 +137,7 @@ def go(begun: PreparedRun, view: View | None, ledger: Ledger, notice: str | None
             ended, line = _ended_early(ledger)
             if view:
                 view.say(line)
-            file = replace(read_run_file(run.folder), ended=ended)
-            run.folder.write(RUN_FILE, file.to_yaml().encode())
+            write_run_file(run.folder, replace(read_run_file(run.folder), ended=ended))
         if not ledger.best:
             write_last(run, "finished")
             raise RunFailed(_nothing_completed(ledger))

@@ -33,7 +33,7 @@ from raynas.runs.integrity.new_run import leftovers, make_run
 from raynas.runs.integrity.signature import read_code
 from raynas.runs.lock import locked
 from raynas.runs.run_config import RunConfig, make_config
-from raynas.runs.run_file import RUN_FILE, read_run_config, read_run_file, run_file
+from raynas.runs.run_file import read_run_config, read_run_file, run_file, write_run_file
 from raynas.runs.run_folder import RunFolder
 from raynas.runs.storage import open_folder
 from raynas.runs.user_code import find_modules, install_modules
@@ -156,12 +156,12 @@ def resume_run(
             notice = Room(config).check()
             run, strategy = RunFolder(folder, config), config.make_strategy(space)
             parts = (run, config, space, data, strategy, code.modules)
-            begun = PreparedRun(*parts, Patches(), processes, file, resumed=True)
+            begun = PreparedRun(*parts, Patches(), processes, file, finished, resumed=True)
             ledger = begun.ledger(hold, say)
             for number in call.leave_out:
                 ledger.leave_out(number)
             if changes or file.started:  # what was refused so far has changed nothing
-                folder.write(RUN_FILE, file.to_yaml().encode())
+                write_run_file(folder, file)
             return go(begun, view, ledger, notice)
 
 

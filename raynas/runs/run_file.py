@@ -160,6 +160,16 @@ def read_run_file(folder: Folder) -> RunFile:
     return parse_run_file(text, folder.uri_of(RUN_FILE))
 
 
+def write_run_file(folder: Folder, file: RunFile) -> None:
+    """Write the run.yaml of a run that is going on.
+
+    Raises:
+        StoreError: that does not succeed.
+    """
+    content = file.to_yaml().encode()
+    folder.keep_trying(lambda: folder.write(RUN_FILE, content))
+
+
 def read_run_config(folder: Folder) -> RunConfig:
     """Read the options of a run that was made, checked.
 

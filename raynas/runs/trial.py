@@ -228,6 +228,11 @@ class Clock:
         self._passed = [0.0, *accumulate((end - start).total_seconds() for start, end in stretches)]
         """The seconds before each stretch, and at the end."""
 
+    @classmethod
+    def of(cls, trials: Iterable[Trial], started: Iterable[datetime] = ()) -> "Clock":
+        """Return that of the trials of a run."""
+        return cls(((trial.started_at, trial.finished_at) for trial in trials), started)
+
     @property
     def total(self) -> float:
         """All of it."""

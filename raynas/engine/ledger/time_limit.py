@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from statistics import mean
 from typing import TYPE_CHECKING
 
-from raynas.runs.run_file import RUN_FILE, read_run_file
+from raynas.runs.run_file import read_run_file, write_run_file
 from raynas.runs.trial import Clock, Trial
 
 if TYPE_CHECKING:  # a ledger has one of these
@@ -52,9 +52,8 @@ def spent_s(trials: Iterable[Trial], started: Sequence[datetime]) -> float:
 
     Of a process that was killed, it is known until its last trial was finished.
     """
-    spans = [(trial.started_at, trial.finished_at) for trial in trials]
     now = (datetime.now(UTC) - started[-1]).total_seconds() if started else 0.0
-    return Clock(spans, started[:-1]).total + now
+    return Clock.of(trials, started[:-1]).total + now
 
 
 class Sizing:
@@ -70,9 +69,11 @@ class Sizing:
 
     def look(self, ledger: "Ledger", begun: float) -> None:
         """Take note of a trial that has just ended and was handed out at a moment."""
+        if not self._names:
+            return
         self._seconds.append(time.monotonic() - begun)
         left, at_once = ledger.limit.left_s, len(ledger.running) + 1
-        if not self._names or len(self._seconds) < at_once + ENOUGH or not left:
+        if len(self._seconds) < at_once + ENOUGH or not left:
             return
         names, self._names = self._names, ()
         usual = max(mean(self._seconds[at_once:]), 1e-3)
@@ -80,8 +81,7 @@ class Sizing:
         config = ledger.config.sized(names, trials)
         file = read_run_file(ledger.folder)
         options = {**file.options, "options": config.options}
-        written = replace(file, options=options, to_be_sized=()).to_yaml().encode()
-        ledger.folder.keep_trying(lambda: ledger.folder.write(RUN_FILE, written))
+        write_run_file(ledger.folder, replace(file, options=options, to_be_sized=()))
         ledger.go_on_with(config)
         values = ", ".join(f"{name} {_text(config.options[name])}" for name in names)
         self._say(f"About {trials:,} trials fit into the time: {values}")

@@ -138,5 +138,4 @@ class Facts:
     @cached_property
     def clock(self) -> Clock:
         """The wall time of the run, without the pauses between an interruption and a resume."""
-        spans = ((trial.started_at, trial.finished_at) for trial in self.trials)
-        return Clock(spans, self.started)
+        return Clock.of(self.trials, self.started)
