@@ -152,9 +152,9 @@ def write(
     Path(path).write_text(json.dumps(found))
 
 
-def _optuna_worker(wanted: Wanted, journal: str, halving: bool, number: int, results: str) -> None:
+def _optuna_worker(task: Task, journal: str, halving: bool, number: int, results: str) -> None:
     """Train trial after trial of a shared study until the time is up."""
-    task = Task(wanted)
+    wanted = task.wanted
     torch.manual_seed(1000 * wanted.seed + number)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     backend = optuna.storages.journal.JournalFileBackend(journal)
@@ -184,7 +184,8 @@ def _optuna_worker(wanted: Wanted, journal: str, halving: bool, number: int, res
                     return False
             return not wanted.over()
 
-        net = task.train(suggested(trial, wanted.space), report)
+        value = suggested(trial, wanted.space)
+        net = task.train(value, report)
         trials += 1
         if net is None:
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
@@ -194,17 +195,18 @@ def _optuna_worker(wanted: Wanted, journal: str, halving: bool, number: int, res
         if last > best:
             best = last
             torch.save(net.state_dict(), f"{results}/{number}.pt")
-            Path(f"{results}/{number}.json").write_text(json.dumps(suggested(trial, wanted.space)))
+            Path(f"{results}/{number}.json").write_text(json.dumps(value))
     Path(f"{results}/{number}.found").write_text(json.dumps([best, when, trials, epochs]))
 
 
 def with_optuna(wanted: Wanted, halving: bool, output: str) -> None:
     """Search with two processes of Optuna's."""
+    task = Task(wanted)
     with tempfile.TemporaryDirectory() as folder:
-        spawn = multiprocessing.get_context("fork")
+        forked = multiprocessing.get_context("fork")
         workers = [
-            spawn.Process(
-                target=_optuna_worker, args=(wanted, f"{folder}/journal", halving, n, folder)
+            forked.Process(
+                target=_optuna_worker, args=(task, f"{folder}/journal", halving, n, folder)
             )
             for n in range(2)
         ]
@@ -214,7 +216,6 @@ def with_optuna(wanted: Wanted, halving: bool, output: str) -> None:
             worker.join()
         read = [json.loads(Path(f"{folder}/{n}.found").read_text()) for n in range(2)]
         first = max(range(2), key=lambda n: read[n][0])
-        task = Task(wanted)
         value = json.loads(Path(f"{folder}/{first}.json").read_text())
         net = task.build(value)
         net.load_state_dict(torch.load(f"{folder}/{first}.pt"))
