@@ -62,10 +62,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "engine/ledger": {
         "options", "strategies", "tune", "runs", "runs/files", "runs/integrity", "engine/trials",
     },
+    "engine/local_ray": {"options", "runs", "engine/ray_private", "engine/trials"},
     "engine": {
         "options", "space", "data", "nets", "training", "training/darts", "strategies", "tune",
         "runs", "runs/files", "runs/integrity", "networks", "report", "engine/ray_private",
-        "engine/trials", "engine/ledger",
+        "engine/local_ray", "engine/trials", "engine/ledger",
     },
     "results": {
         "options", "space", "data", "nets", "training", "runs", "runs/files", "runs/integrity",
@@ -81,7 +82,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "api": {"run", "options", "space", "runs", "simulation", "engine", "terminal"},
     "__init__": {"api", "run", "runs", "networks"},
     "cli": {
-        "__init__", "options", "runs", "simulation", "report", "engine", "results", "terminal",
+        "__init__", "options", "runs", "simulation", "report", "engine", "engine/local_ray",
+        "results", "terminal",
     },
     "__main__": {"cli"},
 }  # fmt: skip

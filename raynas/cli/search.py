@@ -48,7 +48,7 @@ def search(
             wanted = parse_run_file(file, str(config)).config(**values, options=options)
         loading(output)
 
-        from raynas.engine.own_ray import ray_soon
+        from raynas.engine.local_ray.own_ray import ray_soon
 
         sure = _is_there(wanted.space) and _is_there(wanted.data)
         with ray_soon(address, sure=sure) as soon:
@@ -72,7 +72,7 @@ def resume(call_values: dict[str, Any], run_folder: RunPath, verbose: Verbose = 
         started, call = datetime.now(UTC), read_call(ResumeCall, call_values)
         loading(output)
 
-        from raynas.engine.own_ray import ray_soon
+        from raynas.engine.local_ray.own_ray import ray_soon
 
         with ray_soon(call.address, sure=_goes_on(run_folder, call)) as soon:
             from raynas.engine.run_search import resume_run

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import ray
 
-from raynas.engine.own_ray import RayProcesses, RaySoon, start_ray
+from raynas.engine.local_ray.own_ray import RayProcesses, RaySoon, start_ray
 from raynas.engine.ray_private import REFUSED, autoscales, cannot_bring
 from raynas.options.run_options import RunOptions
 

@@ -12,7 +12,7 @@ from raynas.engine.best_network import write_best
 from raynas.engine.cluster import worker_share
 from raynas.engine.ledger import Ledger
 from raynas.engine.ledger.time_limit import Sizing, TimeLimit, spent_s
-from raynas.engine.own_ray import RayProcesses, workers_at_first
+from raynas.engine.local_ray.own_ray import RayProcesses, workers_at_first
 from raynas.engine.preflight import set_aside_broken
 from raynas.engine.tracking import make_loggers, make_step_logs
 from raynas.engine.trials.patches import Patches

@@ -4,7 +4,9 @@ Ray Train's are in `ray_train_private`. Each entry says what it is for, and what
 publishes it. tests/test_private_names.py fails where Ray has moved one.
 """
 
+import inspect
 import json
+import os
 import pickle
 import re
 import signal
@@ -12,11 +14,14 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import ray
-from ray._private import services
+from ray import _raylet
+from ray._private import services, utils
+from ray._private.node import Node
 from ray.core.generated.autoscaler_pb2 import GetClusterStatusReply  # type: ignore[attr-defined]  # it is made at run time
 from ray.experimental.internal_kv import _internal_kv_get, internal_kv_get_gcs_client
 from ray.util.placement_group import placement_group, remove_placement_group
@@ -25,6 +30,8 @@ PRELOAD = "RAY_preload_python_modules"
 """Names what idle workers import beforehand. Instead: `ray.init`, when it takes that."""
 LOOPBACK_ONLY: dict[str, Any] = {"_node_ip_address": "127.0.0.1"}
 """What `ray.init` takes to let nobody in from another machine. Instead: an option of its own."""
+RAYS_WORKER_SCRIPT = str(Path(services.__file__).parent / "workers" / "setup_worker.py")
+"""What Ray runs for each worker, with the arguments of the worker. Instead: a hook of Ray's."""
 QUIET = {
     "RAY_AIR_NEW_OUTPUT": "0",  # no tables of Tune's own
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # no warning about it
@@ -57,6 +64,7 @@ def own_session(
     loopback: bool,
     starts_within_s: float,
     watch: Callable[[int], object] = lambda pid: None,
+    worker_script: str | None = None,
 ) -> Iterator[list["subprocess.Popen[bytes]"]]:
     """Start Ray's processes in sessions of their own: signals to our group do not reach them.
 
@@ -64,14 +72,20 @@ def own_session(
     and has each one's number watched from its start: what it starts itself may not end with it.
     With `loopback`, `LOOPBACK_ONLY` is taken by its word, and not for the address of this machine.
     What raylet is there within so many seconds is waited for; later a TimeoutError is raised.
+    Workers are started by `worker_script`, if there is one, in place of `RAYS_WORKER_SCRIPT`.
+
+    What one machine does not need is not started, and not waited for: the dashboard's server, which
+    is there to report usage where no dashboard is wanted, an autoscaler, and all of the dashboard's
+    agent that Ray without its extras has not.
     """
     where: Any = services
-    before, resolve, get_node = where.ConsolePopen, where.resolve_ip_for_localhost, where.get_node
-    end = time.monotonic() + starts_within_s
+    start, get_node, start_raylet = where.ConsolePopen, where.get_node, where.start_raylet
+    begun = time.monotonic()
+    arguments_of = inspect.signature(start_raylet)
     started: list[subprocess.Popen[bytes]] = []
 
-    def start(*arguments: Any, **options: Any) -> Any:
-        process = before(*arguments, **options, start_new_session=True)
+    def start_in_session(*arguments: Any, **options: Any) -> Any:
+        process = start(*arguments, **options, start_new_session=True)
         started.append(process)
         watch(process.pid)
         return process
@@ -81,18 +95,52 @@ def own_session(
             try:
                 return get_node(*arguments, **options)
             except RuntimeError as error:
-                if time.monotonic() > end:
+                if time.monotonic() > begun + starts_within_s:
                     raise TimeoutError("it does not answer") from error
                 time.sleep(0.1)
 
-    where.ConsolePopen, where.get_node = start, wait_for_node
-    if loopback:
-        where.resolve_ip_for_localhost = lambda host: host
-    try:
+    def start_with_script(*arguments: Any, **options: Any) -> Any:
+        bound = arguments_of.bind(*arguments, **options).arguments
+        return start_raylet(**bound | {"setup_worker_path": worker_script or RAYS_WORKER_SCRIPT})
+
+    with ExitStack() as stack:
+        for where, name, instead in (
+            (services, "ConsolePopen", start_in_session),
+            (services, "get_node", wait_for_node),
+            (services, "start_raylet", start_with_script),
+            (services, "start_api_server", lambda *_, **__: (None, None)),
+            (Node, "start_monitor", lambda node: None),
+            (utils, "get_dashboard_dependency_error", lambda: "they are not used"),
+        ):
+            stack.enter_context(_replaced(where, name, instead))
+        if loopback:
+            stack.enter_context(_replaced(services, "resolve_ip_for_localhost", lambda host: host))
         yield started
+
+
+@contextmanager
+def _replaced(where: Any, name: str, instead: object) -> Iterator[None]:
+    before = getattr(where, name)
+    setattr(where, name, instead)
+    try:
+        yield
     finally:
-        where.ConsolePopen, where.resolve_ip_for_localhost = before, resolve
-        where.get_node = get_node
+        setattr(where, name, before)
+
+
+def for_forked_workers() -> dict[str, str]:
+    """Return what must be in the environment where Ray is loaded for a worker to be forked there.
+
+    Ray reads it but once: the number of the first job, and a process with which workers end.
+    Instead: to start a worker from a process that has Ray loaded.
+    """
+    return {"RAY_JOB_ID": "01000000", "RAY_RAYLET_PID": str(os.getpid())}
+
+
+def read_environment() -> None:
+    """Let Ray, which is loaded but not used yet, go by the rest of the environment as it is now."""
+    raylet: Any = _raylet
+    raylet.Config.initialize("")
 
 
 class KeptSignal:
@@ -111,6 +159,8 @@ class KeptSignal:
 KEEPS_IDLE = {"RAY_idle_worker_killing_time_threshold_ms": "60000"}
 """Has idle workers wait so long for a trial. Otherwise one second, when no CPU is free: a trial's
 placement group takes its CPUs just before its worker is asked for. Instead: a way to lease them."""
+LATER = {"RAY_prestart_worker_first_driver": "0"}
+"""Has `ray.init` start no workers: it waits for them, and lets no other thread run meanwhile."""
 NO_FORK = {"PL_DISABLE_FORK": "1"}
 """What Tune wants in the environment of a worker that Lightning trains in."""
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from raynas.data import DataSource, is_user_data, load_data, located
 from raynas.engine.cluster import Room, joined
-from raynas.engine.own_ray import RaySoon
+from raynas.engine.local_ray.own_ray import RaySoon
 from raynas.engine.preflight import (
     check_builds,
     check_idle,

@@ -54,7 +54,7 @@ def test_it_is_reached_from_this_machine_alone_and_its_end_is_said(tmp_path):
 STARTS = """
 import os, signal, sys, threading, time
 import psutil, ray
-from raynas.engine import own_ray
+from raynas.engine.local_ray import own_ray
 
 own_ray.STARTS_WITHIN_S = (2.0, 120.0)
 held = []
@@ -95,7 +95,7 @@ def test_ray_that_does_not_start_in_time_is_started_once_more(tmp_path):
 SOON = """
 import os, time
 import psutil, ray
-from raynas.engine.own_ray import ray_soon, workers_at_first
+from raynas.engine.local_ray.own_ray import ray_soon, workers_at_first
 from raynas.runs.run_config import make_config
 
 children = lambda: psutil.Process().children(recursive=True)

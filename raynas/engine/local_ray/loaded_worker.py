@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import raynas.engine.trials.candidate_trial  # noqa: F401  (to have it loaded)
-from raynas.engine.own_ray import LOADED_WORKERS
+from raynas.engine.local_ray.own_ray import LOADED_WORKERS
 
 if LOADED_WORKERS in os.environ:
     (Path(os.environ[LOADED_WORKERS]) / str(os.getpid())).touch()

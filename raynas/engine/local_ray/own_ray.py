@@ -7,27 +7,33 @@ import contextlib
 import logging
 import os
 import subprocess
-import tempfile
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
+from contextlib import ExitStack
 from pathlib import Path
 
 import ray
 
+from raynas.engine.local_ray import forked_worker
+from raynas.engine.local_ray.forked_worker import SCRIPT
+from raynas.engine.local_ray.watchdog import Watchdog
 from raynas.engine.ray_private import (
     KEEPS_IDLE,
+    LATER,
     LOOPBACK_ONLY,
     NO_FORK,
     PRELOAD,
+    RAYS_WORKER_SCRIPT,
     own_session,
     workers_that_are_there,
 )
 from raynas.options.run_options import RunOptions
 from raynas.runs.endings import RunFailed
 
-_PRELOADED = "raynas.engine.loaded_worker"
+_PRELOADED = "raynas.engine.local_ray.loaded_worker"
 """What the idle workers of a Ray of our own import at once, before the first trials come."""
 LOADED_WORKERS = "RAYNAS_LOADED_WORKERS"
 """Names the folder in which each leaves a file then."""
@@ -44,57 +50,13 @@ _ENDS_WITHIN_S = 5.0
 """How long this process is given to end by itself when one of these has ended."""
 
 
-class _Watchdog:
-    """A shell that kills groups of processes when this process ends, however it does.
-
-    On Linux also all that have its `folder` in their environment, as what they start has: it may be
-    in groups and sessions of its own. The folder is removed.
-    """
-
-    _SCRIPT = """
-        while read -r leader; do leaders="$leaders $leader"; done
-        for leader in $leaders; do kill -9 "-$leader"; done
-        for round in 1 2 3 4 5 6 7 8 9; do
-            found=$(grep -lsF -e "$1" /proc/[0-9]*/environ)
-            [ "$found" ] || break
-            for file in $found; do
-                file=${file#/proc/}
-                kill -9 "${file%/environ}"
-            done
-            sleep 0.1
-        done
-        rm -rf "$1"
-    """
-
-    def __init__(self) -> None:
-        """Start it; its input, which our end closes, says what to kill."""
-        self.folder = Path(tempfile.mkdtemp(prefix="raynas-workers-"))
-        self._shell = subprocess.Popen(  # noqa: S603 (a shell, and a folder of ours)
-            ["/bin/sh", "-c", self._SCRIPT, "sh", str(self.folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-
-    def watch(self, leader: int) -> None:
-        """Watch one more group, by the number of the process that leads it."""
-        if self._shell.stdin is not None:
-            self._shell.stdin.write(f"{leader}\n".encode())
-            self._shell.stdin.flush()
-
-    def end(self) -> None:
-        """Kill what is left of them now."""
-        self._shell.communicate()
-
-
 class RayProcesses:
     """The processes of a Ray of our own, which end with this one, however that ends."""
 
     def __init__(
         self,
         processes: Sequence["subprocess.Popen[bytes]"] = (),
-        watchdog: _Watchdog | None = None,
+        watchdog: Watchdog | None = None,
     ) -> None:
         """Look after those that a watchdog watches; workers that have loaded use its folder."""
         self._processes, self._watchdog = processes, watchdog
@@ -117,7 +79,7 @@ class RayProcesses:
             yield
             return
         end, loaded = time.monotonic() + _LOADS_WITHIN_S, self._watchdog.folder
-        while len(list(loaded.iterdir())) < count and time.monotonic() < end:
+        while len(list(loaded.glob("[0-9]*"))) < count and time.monotonic() < end:
             if over.wait(_LOOKS_EVERY_S):
                 break
         with workers_that_are_there():
@@ -179,15 +141,23 @@ def start_ray(say: Callable[[str], object]) -> RayProcesses:
     """
     reason = ""
     for place, seconds in enumerate(STARTS_WITHIN_S):
-        watchdog = _Watchdog()
+        watchdog = Watchdog()
         loaded = {PRELOAD: _PRELOADED, LOADED_WORKERS: str(watchdog.folder)}
         try:
-            with (
-                own_session(
-                    loopback=True, starts_within_s=seconds, watch=watchdog.watch
-                ) as started,
-                _environment({**loaded, **NO_FORK, **KEEPS_IDLE}),
-            ):
+            with _environment({**loaded, **NO_FORK, **KEEPS_IDLE, **LATER}), ExitStack() as stack:
+                script = None
+                if sys.platform == "linux":
+                    names = watchdog.fork_server()
+                    stack.enter_context(_environment({**names, SCRIPT: RAYS_WORKER_SCRIPT}))
+                    script = forked_worker.__file__
+                started = stack.enter_context(
+                    own_session(
+                        loopback=True,
+                        starts_within_s=seconds,
+                        watch=watchdog.watch,
+                        worker_script=script,
+                    )
+                )
                 ray.init(
                     address="local",
                     include_dashboard=False,
@@ -205,8 +175,15 @@ def start_ray(say: Callable[[str], object]) -> RayProcesses:
             watchdog.end()
             raise
         else:
+            for _ in range(os.cpu_count() or 1):
+                _have_worker.remote()
             return RayProcesses(started, watchdog)
     raise RunFailed(f"Ray does not start on this machine, tried twice: {reason}")
+
+
+@ray.remote
+def _have_worker() -> None:
+    """Have Ray start a worker, which is idle then: one for each CPU, if they come together."""
 
 
 @contextlib.contextmanager
