@@ -39,6 +39,7 @@ class Watchdog:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        self._server: subprocess.Popen[bytes] | None = None
 
     def watch(self, leader: int) -> None:
         """Watch one more group, by the number of the process that leads it."""
@@ -55,3 +56,5 @@ class Watchdog:
     def end(self) -> None:
         """Kill what is left of them now."""
         self._shell.communicate()
+        if self._server is not None:
+            self._server.communicate()
