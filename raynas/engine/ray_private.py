@@ -6,7 +6,6 @@ publishes it. tests/test_private_names.py fails where Ray has moved one.
 
 import inspect
 import json
-import os
 import pickle
 import re
 import signal
@@ -19,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from ray import _raylet
 from ray._private import services, utils
 from ray._private.node import Node
 from ray.core.generated.autoscaler_pb2 import GetClusterStatusReply  # type: ignore[attr-defined]  # it is made at run time
@@ -126,21 +124,6 @@ def _replaced(where: Any, name: str, instead: object) -> Iterator[None]:
         yield
     finally:
         setattr(where, name, before)
-
-
-def for_forked_workers() -> dict[str, str]:
-    """Return what must be in the environment where Ray is loaded for a worker to be forked there.
-
-    Ray reads it but once: the number of the first job, and a process with which workers end.
-    Instead: to start a worker from a process that has Ray loaded.
-    """
-    return {"RAY_JOB_ID": "01000000", "RAY_RAYLET_PID": str(os.getpid())}
-
-
-def read_environment() -> None:
-    """Let Ray, which is loaded but not used yet, go by the rest of the environment as it is now."""
-    raylet: Any = _raylet
-    raylet.Config.initialize("")
 
 
 class KeptSignal:

@@ -17,7 +17,7 @@ def worker():
     time.sleep(0.5)
     loaded = sorted({"torch", "raynas.training"} & set(sys.modules))
     parent = psutil.Process(os.getppid())
-    drawn = [random.random(), float(np.random.rand())]
+    drawn = [random.random(), float(np.random.rand()), ray.WorkerID.from_random().hex()]
     return {
         "pid": os.getpid(), "parent": parent.pid, "loaded": loaded,
         "is_forked": "fork_server" in str(parent.cmdline()),

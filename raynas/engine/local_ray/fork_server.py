@@ -2,6 +2,9 @@
 
 A worker that Ray starts loads PyTorch, Lightning and the rest for seconds; one that is forked has
 them, and shares their memory. For a Ray of our own, on Linux; `forked_worker` is what asks.
+
+Ray itself is loaded by each worker: it reads its environment when it is, and draws its identifiers
+from a generator that siblings would share.
 """
 
 import contextlib
@@ -22,10 +25,9 @@ from typing import Any
 import numpy as np
 
 from raynas.engine.local_ray.forked_worker import FORK_SERVER
-from raynas.engine.ray_private import for_forked_workers, read_environment
 
-_LOADS = "raynas.engine.trials.candidate_trial"
-"""What workers need: it is loaded before the first of them is forked."""
+_LOADS = ("pandas", "pyarrow.parquet", "raynas.training", "raynas.training.darts", "raynas.data")
+"""What workers need and is without Ray: it is loaded before the first of them is forked."""
 
 
 class _Server:
@@ -95,7 +97,6 @@ class _Server:
         os.environ.clear()
         os.environ.update(environment)
         os.chdir(folder)
-        read_environment()
         random.seed()  # not what its siblings draw
         np.random.seed()
         sys.argv, sys.path[0] = arguments, str(Path(arguments[0]).parent)
@@ -129,7 +130,6 @@ def start_fork_server(folder: Path) -> tuple["subprocess.Popen[bytes]", dict[str
     path = folder / "workers"
     process = subprocess.Popen(  # noqa: S603 (this Python)
         [sys.executable, "-m", __name__, str(path)],
-        env={**os.environ, **for_forked_workers()},
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -142,7 +142,8 @@ def _main(path: str) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         listener.bind(path)
         listener.listen(64)  # who asks while this is loading waits
-        importlib.import_module(_LOADS)
+        for name in _LOADS:
+            importlib.import_module(name)
         gc.collect()
         gc.freeze()  # what is shared stays so
         _Server(listener).serve()
