@@ -32,13 +32,15 @@ def asked(**options):
 
 processes = start_ray(print)
 forked = ray.get([worker.remote(), worker.remote()])
+time.sleep(1)  # they have ended, with all of their groups
+again = asked()
 wanted = asked(runtime_env={"env_vars": {"MINE": "yes"}})
 server = forked[0]["parent"]
 os.kill(server, signal.SIGKILL)
 later = asked()
 ray.shutdown()
 processes.close()
-print(json.dumps([*forked, wanted, later, server]))
+print(json.dumps([*forked, again, wanted, later, server]))
 """
 
 
@@ -50,8 +52,8 @@ def test_they_are_as_rays_own_and_rays_own_come_where_none_can_be_forked(tmp_pat
         [sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=200
     )
     assert process.returncode == 0, process.stderr
-    one, two, wanted, later, server = json.loads(process.stdout.splitlines()[-1])
-    for forked in (one, two):
+    one, two, again, wanted, later, server = json.loads(process.stdout.splitlines()[-1])
+    for forked in (one, two, again):
         assert (forked["is_forked"], forked["parent"]) == (True, server)
         assert forked["loaded"] == ["raynas.training", "torch"]
     assert one["pid"] != two["pid"]

@@ -84,6 +84,7 @@ class _Server:
         folder: str,
     ) -> None:
         """Do what Python does that is started with these arguments, there."""
+        os.setpgrp()  # when a worker has ended, Ray kills all of its group
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for number, descriptor in enumerate(descriptors):
