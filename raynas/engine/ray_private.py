@@ -62,7 +62,7 @@ def own_session(
     loopback: bool,
     starts_within_s: float,
     watch: Callable[[int], object] = lambda pid: None,
-    worker_script: str | None = None,
+    worker_script: str = RAYS_WORKER_SCRIPT,
 ) -> Iterator[list["subprocess.Popen[bytes]"]]:
     """Start Ray's processes in sessions of their own: signals to our group do not reach them.
 
@@ -70,7 +70,7 @@ def own_session(
     and has each one's number watched from its start: what it starts itself may not end with it.
     With `loopback`, `LOOPBACK_ONLY` is taken by its word, and not for the address of this machine.
     What raylet is there within so many seconds is waited for; later a TimeoutError is raised.
-    Workers are started by `worker_script`, if there is one, in place of `RAYS_WORKER_SCRIPT`.
+    Each worker is started by `worker_script`, with the arguments that Ray's own takes.
 
     What one machine does not need is not started, and not waited for: the dashboard's server, which
     is there to report usage where no dashboard is wanted, an autoscaler, and all of the dashboard's
@@ -99,7 +99,7 @@ def own_session(
 
     def start_with_script(*arguments: Any, **options: Any) -> Any:
         bound = arguments_of.bind(*arguments, **options).arguments
-        return start_raylet(**bound | {"setup_worker_path": worker_script or RAYS_WORKER_SCRIPT})
+        return start_raylet(**bound | {"setup_worker_path": worker_script})
 
     with ExitStack() as stack:
         for where, name, instead in (
@@ -156,18 +156,13 @@ def workers_that_are_there() -> Iterator[None]:
     """
     from ray.tune.execution.class_cache import _ActorClassCache  # takes a second to load
 
-    before = _ActorClassCache.get
-
     def get(cache: Any, trainable: Any) -> Any:
         if trainable not in cache._cache:
             cache._cache[trainable] = ray.remote(trainable)
         return cache._cache[trainable]
 
-    _ActorClassCache.get = get  # type: ignore[method-assign]
-    try:
+    with _replaced(_ActorClassCache, "get", get):
         yield
-    finally:
-        _ActorClassCache.get = before  # type: ignore[method-assign]
 
 
 # Tune's trials and its loop. Instead: a callback that is told a trial's error, and a scheduler that

@@ -46,10 +46,12 @@ print(json.dumps([*forked, again, wanted, later, server]))
 
 @pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux alone")
 def test_they_are_as_rays_own_and_rays_own_come_where_none_can_be_forked(tmp_path):
-    script = tmp_path / "starts.py"
+    script, here = tmp_path / "starts.py", tmp_path / "here"
     script.write_text(STARTS)
+    here.mkdir()
+    (here / "pandas.py").write_text("raise RuntimeError('a file of the user, of another meaning')")
     process = subprocess.run(
-        [sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=200
+        [sys.executable, script], cwd=here, capture_output=True, text=True, timeout=200
     )
     assert process.returncode == 0, process.stderr
     one, two, again, wanted, later, server = json.loads(process.stdout.splitlines()[-1])

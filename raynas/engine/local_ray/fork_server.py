@@ -62,15 +62,16 @@ class _Server:
     def _fork(self, asker: socket.socket) -> None:
         _, descriptors, _, _ = socket.recv_fds(asker, 1, 3)
         with asker.makefile("rb") as lines:
-            asked = json.loads(lines.readline() or "null")
-        if asked is None:  # it has ended meanwhile
+            asked = lines.readline()
+        if not asked.endswith(b"\n"):  # it has ended meanwhile
             asker.close()
         elif (worker := os.fork()) == 0:
-            self._become_worker(descriptors, asker, **asked)
+            self._become_worker(descriptors, asker, **json.loads(asked))
         else:
             self._askers[worker] = asker
             self._selector.register(asker, selectors.EVENT_READ)
-            asker.sendall(b"forked\n")
+            with contextlib.suppress(OSError):  # as above; it is seen to have ended
+                asker.sendall(b"forked\n")
         for descriptor in descriptors:
             os.close(descriptor)
 
@@ -100,7 +101,8 @@ class _Server:
         os.chdir(folder)
         random.seed()  # not what its siblings draw
         np.random.seed()
-        sys.argv, sys.path[0] = arguments, str(Path(arguments[0]).parent)
+        sys.argv = arguments
+        sys.path.insert(0, str(Path(arguments[0]).parent))
         runpy.run_path(arguments[0], run_name="__main__")
         sys.exit()
 
@@ -130,7 +132,7 @@ def start_fork_server(folder: Path) -> tuple["subprocess.Popen[bytes]", dict[str
     """
     path = folder / "workers"
     process = subprocess.Popen(  # noqa: S603 (this Python)
-        [sys.executable, "-m", __name__, str(path)],
+        [sys.executable, "-P", "-m", __name__, str(path)],  # nothing of the user's folder
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

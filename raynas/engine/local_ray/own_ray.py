@@ -145,7 +145,7 @@ def start_ray(say: Callable[[str], object]) -> RayProcesses:
         loaded = {PRELOAD: _PRELOADED, LOADED_WORKERS: str(watchdog.folder)}
         try:
             with _environment({**loaded, **NO_FORK, **KEEPS_IDLE, **LATER}), ExitStack() as stack:
-                script = None
+                script = RAYS_WORKER_SCRIPT
                 if sys.platform == "linux":
                     names = watchdog.fork_server()
                     stack.enter_context(_environment({**names, SCRIPT: RAYS_WORKER_SCRIPT}))
