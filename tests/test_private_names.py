@@ -5,6 +5,7 @@ By what it does where that is cheap, else by its name in the library's own files
 
 import contextlib
 import importlib
+import inspect
 import logging
 import re
 import subprocess
@@ -101,8 +102,11 @@ def test_a_trial_of_tunes_has_its_error_on_disk(ray_cluster, tmp_path):
 
 def test_tunes_loop_knows_its_live_trials():
     assert callable(TuneController.get_live_trials)
-    pending, running = stub_trial(), stub_trial(status=Trial.RUNNING)
-    loop = SimpleNamespace(get_live_trials=lambda: {pending, running})
+    assert "self._trial_to_actor[trial] = " in inspect.getsource(TuneController)
+    pending, running, starting = stub_trial(), stub_trial(status=Trial.RUNNING), stub_trial()
+    loop = SimpleNamespace(
+        get_live_trials=lambda: {pending, running, starting}, _trial_to_actor={starting: "worker"}
+    )
     assert list(ray_private.pending_trials(loop)) == [pending]
 
 

@@ -195,9 +195,13 @@ def error_of(trial: Any) -> Exception | None:
 
 
 def pending_trials(tune_controller: Any) -> Iterable[Any]:
-    """Yield the trials that are to be started; the finished ones are not looked at."""
+    """Yield the trials that wait for a worker and have none that is being started for them.
+
+    The finished ones are not looked at.
+    """
+    workers = tune_controller._trial_to_actor
     live = tune_controller.get_live_trials()
-    return (trial for trial in live if trial.status == trial.PENDING)
+    return (trial for trial in live if trial.status == trial.PENDING and trial not in workers)
 
 
 # The autoscaler: whether it runs, and whether it can bring what a trial needs. The one that

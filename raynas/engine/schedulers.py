@@ -70,7 +70,9 @@ class _KnownTrial:
 class InOrder(FIFOScheduler):
     """Starts trials in the order of their proposal and stops none.
 
-    Ray's own finds the next one among all trials that there have been, at each step of Tune's.
+    Ray's own finds the next one among all trials that there have been, at each step of Tune's. One
+    whose worker is being started waits for it: given one that is free, Tune would end the other,
+    and where trials are shorter than a start there would never be a second worker.
     """
 
     def choose_trial_to_run(self, tune_controller: Any) -> Any:

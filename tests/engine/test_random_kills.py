@@ -27,7 +27,7 @@ STRATEGIES = {
     "evolution": ["--set=population=4", "--set=tournament=2"],
     "bayesian": ["--set=initial=6", "--set=candidates=60"],
     "reinforce": [],
-    "darts": ["--set=supernet_epochs=2"],
+    "darts": ["--set=supernet_epochs=40"],
 }
 CHAINS = SPACE.replace("units=Choice([8, 12, 16, 24, 32, 48])", "units=8")
 
@@ -89,9 +89,11 @@ def test_the_driver_is_killed_at_random_moments(
     until_done(tmp_path, what, run)
     after = trials_of(run)
     no_row_is_lost(before, after)
-    assert sorted(trial.number for trial in after) == list(range(TRIALS))
+    # a supernet is followed by what it found: the last number may have no room for such a pair
+    wanted = TRIALS - (strategy == "darts" and len(after) < TRIALS)
+    assert sorted(trial.number for trial in after) == list(range(wanted))
     ids = [trial.architecture.id for trial in after if trial.proposal.supernet is None]
-    assert strategy == "darts" or len(set(ids)) == TRIALS, "an architecture was trained twice"
+    assert len(set(ids)) == len(ids), "an architecture was trained twice"
     if workers == 1:
         with command(tmp_path, *searching(tmp_path, strategy, workers, "whole")) as driver:
             assert driver.end()[0] == 0
