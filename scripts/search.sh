@@ -6,5 +6,4 @@
 source "$(dirname "${BASH_SOURCE[0]}")/venv.sh"
 install_raynas ""
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
-exec "$VENV/raynas" search --space chain_cnn --strategy evolution --data digits \
-    --trials 30 --epochs 12 "$@"
+exec "$VENV/raynas" search --space chain_cnn --data digits --trials 30 --epochs 12 "$@"

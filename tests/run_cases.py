@@ -48,7 +48,9 @@ def write_table(path: Path, rows: int = 240) -> str:
 
 def small_config(**values: Any) -> RunConfig:
     options = {"population": 3, "tournament": 2, **values.pop("options", {})}
-    return make_config(**{"space": "own.py", "name": "run", **values, "options": options})
+    return make_config(
+        **{"space": "own.py", "strategy": "evolution", "name": "run", **values, "options": options}
+    )
 
 
 def open_ledger(where: Path | Folder, config: RunConfig) -> Ledger:

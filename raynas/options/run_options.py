@@ -20,6 +20,9 @@ METRICS: dict[str, Mode] = {
 LEARNED = ("val_accuracy", "val_f1", "val_loss")
 """Those of them that change from epoch to epoch."""
 
+AUTO = "auto"
+"""The scheduler that suits a run."""
+
 LoggerName = Literal["tensorboard", "mlflow", "lightning-tensorboard", "lightning-mlflow"]
 
 
@@ -79,9 +82,11 @@ class RunOptions(Resources, SearchBasis, Epochs, Subject):
     )
     storage: str = Field("runs", description="Folder or URI in which the run folder is made.")
     scheduler: str = Field(
-        "none",
+        AUTO,
         description="What stops trials that do badly before their last epoch: none, asha, "
-        "hyperband, median.",
+        "hyperband, median. auto is asha where minutes alone say how long the search is and trials "
+        "learn the metric from epoch to epoch; else none: each of so many trials is trained in "
+        "full.",
     )
     workers_per_trial: int = Field(
         1,

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from raynas.options.data_options import DataOptions
 from raynas.options.option_model import Options, one_of
-from raynas.options.run_options import LEARNED, METRICS, RunOptions
+from raynas.options.run_options import AUTO, LEARNED, METRICS, RunOptions
 from raynas.options.scheduler_options import SCHEDULERS, Graceful, SchedulerOptions
 from raynas.options.strategy_options import StrategyOptions
 from raynas.options.supernet_options import SupernetOptions
@@ -121,13 +121,43 @@ def make_config(**values: Any) -> RunConfig:
     plain = RunOptions.checked(values)
     one_of("strategy", plain.strategy, STRATEGIES)
     one_of("metric", plain.metric, METRICS)
-    one_of("scheduler", plain.scheduler, SCHEDULERS)
+    one_of("scheduler", plain.scheduler, (*SCHEDULERS, AUTO))
+    if plain.scheduler == AUTO:
+        values["scheduler"] = _suited_scheduler(plain)
     config = RunConfig(**values)
     for option in config.options:
+        _check_whose(option, config)
         one_of("option", option, config.legal_options)
     read = config.read_options()
     _check_together(config)
     return RunConfig(**{**values, "options": {name: read[name] for name in config.options}})
+
+
+def _check_whose(option: str, config: RunConfig) -> None:
+    """Check that an option is not one of other strategies or schedulers alone."""
+    strategies = {name: kind.options_type.own_fields() for name, kind in STRATEGIES.items()}
+    schedulers = {name: kind.model_fields for name, kind in SCHEDULERS.items()}
+    for what, chosen, models in (
+        ("strategy", config.strategy, strategies),
+        ("scheduler", config.scheduler, schedulers),
+    ):
+        owners = [name for name, fields in models.items() if option in fields]
+        if owners and option not in config.legal_options:
+            raise ValueError(
+                f"{option}: an option of {what} {' or '.join(owners)}; "
+                f"this run's {what} is {chosen}"
+            )
+
+
+def _suited_scheduler(options: RunOptions) -> str:
+    """Choose for a run that is told nothing.
+
+    Of minutes, what is not spent on a bad trial is spent on others; so many trials are so many.
+    """
+    by_the_clock = options.minutes is not None and options.trials is None
+    learned = options.metric in LEARNED and options.epochs > 1
+    supernets = STRATEGIES[options.strategy].trains_supernets
+    return "asha" if by_the_clock and learned and not supernets else "none"
 
 
 def _check_together(config: RunConfig) -> None:

@@ -31,7 +31,8 @@ def walk(space: Space, pick: Pick) -> tuple[Architecture, list[Decision]]:
 
     def asked(decision: Decision) -> int:
         answer = pick(decision)
-        if not isinstance(answer, Integral) or not 0 <= answer < len(decision.options):
+        whole = type(answer) is int or isinstance(answer, Integral)  # the second takes its time
+        if not whole or not 0 <= answer < len(decision.options):
             last = len(decision.options) - 1
             raise ValueError(f"at {decision.path!r}: pick must be 0..{last}, got {shown(answer)}")
         if decision.path in picks:

@@ -1,22 +1,27 @@
 """Bayesian optimisation with a Gaussian process over what is picked and what that makes."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import Field
 
 from raynas.options.keywords import takes
 from raynas.options.strategy_options import StrategyOptions
-from raynas.space import Space, sample
+from raynas.space import Architecture, Space, replay, sample
 from raynas.strategies.base import Strategy
 from raynas.strategies.proposal import Proposal, spread_out
 from raynas.strategies.surrogate.candidates import around, climb
 
 if TYPE_CHECKING:
-    from raynas.strategies.surrogate.belief import Surrogate
+    from raynas.strategies.surrogate.belief import Belief, Surrogate
 
 BEST = 10
 """Best evaluations around which to look."""
+TOP = 64
+"""Most promising candidates of which some are proposed."""
+RESULTS_A_PLAN = 50
+"""With each so many results one more proposal is planned at a time: one result changes less."""
+LONGEST_PLAN = 8
 
 
 class BayesianOptions(StrategyOptions):
@@ -49,7 +54,9 @@ class BayesianOptimization(Strategy):
     (BANANAS, arXiv:1910.11858), and the neighbours in chains. Steady state: pending architectures
     count as observed at their believed mean (kriging believer), so many workers spread out. A
     failed trial counts as the worst, one stopped early as an uncertain observation that is never
-    the best so far.
+    the best so far. From 100 results on two proposals are made at a time, from 150 on three, and
+    eight at most, so that a proposal costs no more than it did: the first one notes as `next` the
+    picks and notes of those that follow.
 
     Notes: `predicted` and the `interval` in which 95 % of the results should lie, noise included,
     both in the metric's unit, and by how much it was `widened` since earlier ones held fewer. The
@@ -70,6 +77,25 @@ class BayesianOptimization(Strategy):
 
     def propose(self, rng: np.random.Generator) -> Proposal:
         """Draw the first ones, then maximise the expected improvement."""
+        return self._planned() or self._plan(rng)
+
+    def _planned(self) -> Proposal | None:
+        """Return what an earlier proposal has planned for this one, if it is new still."""
+        for back in range(1, LONGEST_PLAN):
+            number = self.next_number - back
+            earlier = self._numbered.get(number) or self.pending.get(number)
+            plan = earlier.notes.get("next", []) if earlier else []
+            if plan:
+                if len(plan) < back:
+                    return None
+                picks, notes = plan[back - 1]
+                architecture = replay(self.space, picks)
+                new = self.is_new(architecture)
+                return Proposal(architecture, notes=notes) if new else None
+        return None
+
+    def _plan(self, rng: np.random.Generator) -> Proposal:
+        """Look for the most promising one, or several."""
         from raynas.strategies.surrogate.belief import Belief, Surrogate
         from raynas.strategies.surrogate.calibration import widening
 
@@ -91,10 +117,25 @@ class BayesianOptimization(Strategy):
         else:
             start = around(self.space, best, self.options.candidates, rng)
             climbed = climb(self.space, start, belief.improvement, closed, rng)
-        if climbed is None:
+        if not climbed:
             return Proposal(sample(self.space, rng))
+        count = min(LONGEST_PLAN, max(1, len(trained) // RESULTS_A_PLAN))
+        if self.room is not None:
+            count = max(1, min(count, self.room))
         sign = 1 if self.options.mode == "max" else -1
         widened = widening(trained, sign)
-        expected, *interval = (sign * score for score in belief.predict(climbed, widened))
-        notes = {"predicted": expected, "interval": sorted(interval), "widened": widened}
-        return Proposal(climbed, notes=notes)
+        planned = [
+            (architecture, _notes(belief, architecture, widened, sign))
+            for architecture in belief.together(climbed[:TOP], count)
+        ]
+        (first, notes), *others = planned
+        if others:
+            notes["next"] = [[other.picks, noted] for other, noted in others]
+        return Proposal(first, notes=notes)
+
+
+def _notes(
+    belief: "Belief", architecture: Architecture, widened: float, sign: int
+) -> dict[str, Any]:
+    expected, *interval = (sign * score for score in belief.predict(architecture, widened))
+    return {"predicted": expected, "interval": sorted(interval), "widened": widened}

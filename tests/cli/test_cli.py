@@ -86,6 +86,10 @@ def tree(folder: Path) -> list[str]:
         ("search --data no_such_package:Data", "no_such_package.* cannot be imported"),
         ("search --metric accuracy", "unknown metric 'accuracy'; expected one of val_accuracy"),
         ("search --set popsize=3", "unknown option 'popsize'; expected one of .*population"),
+        (
+            "search --set candidates=3",
+            "candidates: an option of strategy bayesian; this run's strategy is evolution",
+        ),
         ("search --set batch_size=0", "batch_size: expected an integer from 1, got 0"),
         ("search --set batch_size", "--set: expected OPTION=VALUE like batch_size=64"),
         ("search --set a=[", "--set a: '\\[' cannot be read as a value"),

@@ -25,6 +25,7 @@ def test_killed_again_and_again_it_is_the_run_that_it_would_have_been(
         "scheduler": scheduler,
         "space": str(tmp_path / "own.py"),
         "trials": 7,
+        "strategy": "evolution",
         "epochs": 3,
         "seed": 4,
     }

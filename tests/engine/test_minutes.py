@@ -97,7 +97,7 @@ def test_minutes_are_counted_without_the_pauses_between_resumes(tmp_path):
 def test_a_run_ends_with_its_minutes_and_hands_over_what_it_has(ray_cluster, tmp_path):
     space = write_space(tmp_path, SLOW_SPACE)
     run = raynas.search(
-        space=space, minutes=0.5, epochs=2000, name="run", storage=str(tmp_path),
+        space=space, minutes=0.5, epochs=2000, scheduler="none", name="run", storage=str(tmp_path),
         concurrency=1, keep=1, options={"limit": 100},
     )  # fmt: skip
     trials = record(run)

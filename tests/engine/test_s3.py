@@ -55,7 +55,14 @@ def test_a_run_is_killed_there_resumed_elsewhere_with_other_workers_and_used(
     folder = open_folder(storage) / "run"
     assert re.fullmatch(r"s3://runs/mine/run\?scheme=http&.*", folder.uri)
     options = ["--set=population=2", "--set=tournament=2", "--set=limit=200", "--epochs=2"]
-    what = ["--space=own.py", "--trials=40", "--keep=2", "--name=run", f"--storage={storage}"]
+    what = [
+        "--space=own.py",
+        "--strategy=evolution",
+        "--trials=40",
+        "--keep=2",
+        "--name=run",
+        f"--storage={storage}",
+    ]
     with command(tmp_path / "here", "search", *what, *options, "--concurrency=1") as driver:
         wait_for(lambda: rows(folder) > 1 or driver.process.poll() is not None)
         code, _, err = driver.end(signal.SIGKILL)

@@ -31,6 +31,7 @@ EAGER = {
 def search(kind: str, folder: Path, **more: Any) -> raynas.Run:
     return raynas.search(
         space=write_space(folder),
+        strategy="evolution",
         scheduler=kind,
         epochs=4,
         concurrency=1,

@@ -31,6 +31,7 @@ def run(tmp_path_factory, ray_cluster) -> raynas.Run:
     space = write_space(home / "mine")
     run = raynas.search(
         space=space,
+        strategy="evolution",
         trials=5,
         epochs=3,
         seed=1,

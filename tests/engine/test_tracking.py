@@ -36,6 +36,7 @@ def followed(ray_cluster, tmp_path_factory) -> tuple[raynas.Run, raynas.Run]:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         run = raynas.search(
             write_space(home),
+            strategy="evolution",
             trials=1,
             epochs=2,
             name="run",

@@ -100,7 +100,9 @@ def facts(
     **config: Any,
 ) -> Facts:
     return Facts(
-        config=RunOptions(**{"name": "run", "trials": max(1, len(record)), **config}),
+        config=RunOptions(
+            **{"name": "run", "scheduler": "none", "trials": len(record) or 1, **config}
+        ),
         versions={"raynas": "0.1.0"},
         space_source='"""Chains."""',
         uri="runs/run",

@@ -44,8 +44,9 @@ def searched(tmp_path_factory, ray_cluster):
     space = write_space(home)
     options = {"population": 2, "tournament": 2, "learning_rate": 0.01}
     return raynas.search(
-        space=space, trials=4, epochs=2, name="seen", storage=str(home / "runs"), options=options
-    )
+        space=space, strategy="evolution", trials=4, epochs=2, name="seen",
+        storage=str(home / "runs"), options=options,
+    )  # fmt: skip
 
 
 def test_a_search_leaves_its_report(searched):

@@ -34,6 +34,7 @@ def run(tmp_path_factory, ray_cluster) -> raynas.Run:
     write_space(home / "mine", "WIDTHS = [8, 16, 24, 32]", "my_widths.py")
     run = raynas.search(
         space=write_space(home / "mine", TRAINED),
+        strategy="evolution",
         trials=3,
         epochs=2,
         keep=2,

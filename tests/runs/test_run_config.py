@@ -16,8 +16,27 @@ def test_the_defaults_are_a_whole_run():
     assert config.name.startswith("chain_cnn-digits-evolution-2")
     assert config.options["batch_size"] == 64
     assert config.options["validation_fraction"] == 0.2
+    assert config.scheduler == "none", "each of so many trials is trained in full"
     assert config.options["population"] == 6, "a fifth of the 30 trials, not the paper's 100"
     assert set(config.options) == set(config.legal_options)
+
+
+@pytest.mark.parametrize(
+    ("values", "scheduler"),
+    [
+        ({"minutes": 5}, "asha"),
+        ({"minutes": 5, "scheduler": "none"}, "none"),
+        ({"minutes": 5, "trials": 30}, "none"),
+        ({"minutes": 5, "epochs": 1}, "none"),
+        ({"minutes": 5, "metric": "params"}, "none"),
+        ({"minutes": 5, "strategy": "darts"}, "none"),
+        ({"trials": 30, "scheduler": "median"}, "median"),
+    ],
+)
+def test_minutes_are_not_spent_on_bad_trials_unless_told(values, scheduler):
+    config = make_config(**values)
+    assert config.scheduler == scheduler
+    assert config.resolved().scheduler == scheduler
 
 
 def read_config(text: str, where: str, **overrides) -> RunConfig:
@@ -29,7 +48,10 @@ def read_config(text: str, where: str, **overrides) -> RunConfig:
     [
         {},
         {"space": "mlp", "strategy": "random", "metric": "val_loss", "trials": 7, "seed": 3},
-        {"options": {"population": 9, "limit": 100, "gradient_clip": 0.5, "image": None}},
+        {
+            "strategy": "evolution",
+            "options": {"population": 9, "limit": 100, "gradient_clip": 0.5, "image": None},
+        },
         {"scheduler": "asha", "deduplicate": "canonical", "options": {"grace_period": 2}},
         {"concurrency": 2, "cpus_per_trial": 0.5, "gpus_per_trial": 0.25, "keep": 1},
     ],
@@ -44,7 +66,7 @@ def test_run_yaml_is_read_back_the_same(values):
 
 
 def test_what_is_given_wins_over_the_file():
-    text = "space: mlp\ntrials: 9\noptions: {population: 5, batch_size: 32}\n"
+    text = "space: mlp\nstrategy: evolution\ntrials: 9\noptions: {population: 5, batch_size: 32}\n"
     config = read_config(text, "x.yaml", trials=3, options={"population": 4})
     assert (config.space, config.trials) == ("mlp", 3)
     assert config.options == {"population": 4, "batch_size": 32}
@@ -77,12 +99,27 @@ def test_a_local_data_set_is_found_from_everywhere(tmp_path, monkeypatch):
         ),
         ({"metric": "accuracy"}, "unknown metric 'accuracy'; expected one of val_accuracy, val_f1"),
         ({"trails": 3}, "unknown option 'trails'; expected one of space, strategy, data, trials"),
-        ({"options": {"popsize": 3}}, "unknown option 'popsize'; expected one of .*population"),
+        (
+            {"strategy": "evolution", "options": {"popsize": 3}},
+            "unknown option 'popsize'; expected one of .*population",
+        ),
         ({"options": {"epochs": 3}}, "unknown option 'epochs'"),
-        ({"strategy": "random", "options": {"population": 3}}, "unknown option 'population'"),
-        ({"options": {"population": 0}}, "population: expected an integer from 1, got 0"),
-        ({"options": {"population": "many"}}, "population: .*integer.*, got 'many'"),
-        ({"options": {"crossover": 2}}, "crossover: expected a number from 0 to 1, got 2"),
+        (
+            {"strategy": "random", "options": {"population": 3}},
+            "population: an option of strategy evolution; this run's strategy is random",
+        ),
+        (
+            {"strategy": "evolution", "options": {"population": 0}},
+            "population: expected an integer from 1, got 0",
+        ),
+        (
+            {"strategy": "evolution", "options": {"population": "many"}},
+            "population: .*integer.*, got 'many'",
+        ),
+        (
+            {"strategy": "evolution", "options": {"crossover": 2}},
+            "crossover: expected a number from 0 to 1, got 2",
+        ),
         ({"options": {"batch_size": 0}}, "batch_size: expected an integer from 1, got 0"),
         ({"options": {"learning_rate": -1}}, "learning_rate: expected a number above 0, got -1"),
         (
@@ -100,7 +137,10 @@ def test_a_local_data_set_is_found_from_everywhere(tmp_path, monkeypatch):
             {"scheduler": "asha", "metric": "params"},
             "scheduler: .* as the metric, got 'params'",
         ),
-        ({"options": {"grace_period": 2}}, "unknown option 'grace_period'"),
+        (
+            {"options": {"grace_period": 2}},
+            "grace_period: an option of scheduler asha or median; this run's scheduler is none",
+        ),
         ({"scheduler": "asha", "options": {"grace_period": 0}}, "grace_period: .*1, got 0"),
         (
             {"scheduler": "median", "options": {"grace_period": 11}},
@@ -156,7 +196,10 @@ def test_a_broken_file_is_one_line(text, expected):
 
 
 def test_numbers_are_numbers_however_they_were_written():
-    config = make_config(options={"population": "9", "tournament": 3.0, "learning_rate": "1e-3"})
+    config = make_config(
+        strategy="evolution",
+        options={"population": "9", "tournament": 3.0, "learning_rate": "1e-3"},
+    )
     assert config.options["population"] == 9
     assert config.strategy_options.model_dump(include={"population", "tournament"}) == {
         "population": 9,

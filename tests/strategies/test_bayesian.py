@@ -19,11 +19,13 @@ from raynas.space import (
     size,
 )
 from raynas.strategies import Proposal
+from raynas.strategies.bayesian import LONGEST_PLAN
 from raynas.strategies.proposal import Evaluation
 from raynas.strategies.surrogate.belief import Belief, Surrogate
 from raynas.strategies.surrogate.features import Features, Vocabulary
 from raynas.strategies.surrogate.gaussian_process import _distances
 from raynas.strategies.surrogate.structure import words_of
+from raynas.testing.driving import Life
 
 
 def squared_distances(space: Space, *picked: dict[str, int]) -> list[float]:
@@ -76,7 +78,8 @@ def test_a_proposal_after_ten_thousand_costs_no_more_than_after_one_thousand(nam
         recall(strategy, [(proposal, rng.random(), True, None) for proposal in proposals])
         ask(strategy)
         began = time.process_time()
-        ask(strategy)
+        for _ in range(LONGEST_PLAN):
+            ask(strategy)
         spent.append(time.process_time() - began)
     assert spent[1] < 3 * spent[0]
 
@@ -102,6 +105,41 @@ def noisy(architecture: Architecture) -> float:
     """A sum of three steps, each of 1, with a noise of 0.5 that is the architecture's own."""
     noise = np.random.default_rng(int(architecture.id[:8], 16)).normal(0, 0.5)
     return float(sum(architecture.picks.values()) / 3 + noise)
+
+
+def test_with_many_results_several_are_planned_and_a_rebuilt_strategy_knows_the_plan() -> None:
+    space = Record({f"width{i}": Choice([8, 16, 32, 64], ordered=True) for i in range(8)})
+    alive = Life(make("bayesian", space, exhaustive=0, candidates=40), 0)
+    alive.go_on(150)
+    for _ in range(4):  # at the start of a plan, in its middle, at its end
+        again = Life(make("bayesian", space, exhaustive=0, candidates=40), 0)
+        again.strategy.recall(alive.told, alive.running)
+        expected = [alive.strategy.ask() for _ in range(5)]
+        assert [again.strategy.ask() for _ in range(5)] == expected
+        plans = [len(p.notes.get("next", [])) for p in expected if p is not None]
+        assert 2 in plans, "three at a time"
+        assert plans.count(0) >= 3
+        for proposal in expected[:1]:
+            alive.running.append(proposal)  # type: ignore[arg-type]
+        for proposal in expected[1:]:
+            alive.strategy.drop(proposal.number)  # type: ignore[union-attr]
+        alive.strategy.next_number -= 4
+    every = [*(p for p, _ in alive.told), *alive.running]
+    assert len({p.architecture.id for p in every}) == len(every)
+
+
+def test_those_of_a_plan_are_not_alike() -> None:
+    """As if each were observed before the next one is chosen: its neighbours promise less."""
+    space = Record(width=Choice(range(60), ordered=True))
+    walks = [replay(space, {"width": i}) for i in range(60)]
+    evaluations = [Evaluation(n, walks[n], -abs(n - 20) / 60) for n in (0, 10, 30, 59)]
+    surrogate = Surrogate(space, exhaustive=0)
+    belief = Belief(surrogate, surrogate.kernel(evaluations, 4), evaluations, [])
+    likely = sorted(walks[11:30], key=lambda a: -belief.improvement([a])[0])
+    one, two, three = (a.value["width"] for a in belief.together(likely, 3))
+    assert likely[0].value["width"] == one
+    assert len({one, two, three}) == 3
+    assert max(abs(one - two), abs(one - three)) > 2, f"{one}, {two}, {three}"
 
 
 def test_most_results_lie_in_the_intervals_noise_included() -> None:

@@ -7,8 +7,15 @@ import numpy as np
 
 from raynas.space import Architecture, Space
 from raynas.strategies.proposal import Evaluation, spread_out
+from raynas.strategies.surrogate.candidates import rounded
 from raynas.strategies.surrogate.features import Features, Vocabulary
-from raynas.strategies.surrogate.gaussian_process import Kernel, Matrix, Posterior, fit_kernel
+from raynas.strategies.surrogate.gaussian_process import (
+    JITTER,
+    Kernel,
+    Matrix,
+    Posterior,
+    fit_kernel,
+)
 from raynas.strategies.surrogate.listed_space import ListedSpace, list_space
 from raynas.strategies.surrogate.warping import Warping, log_expected_improvement
 
@@ -58,11 +65,11 @@ class Belief:
     ) -> None:
         """Take at least one evaluation with a score."""
         architectures = [*(e.architecture for e in observed), *pending]
+        self._surrogate, self._kernel = surrogate, kernel
         self._encode = surrogate.encoding(architectures)
         self._warping = Warping([e.score for e in observed if e.score is not None])
         targets, noise = _targets(observed, self._warping)
         self._posterior = Posterior(kernel, self._encode(architectures), targets, noise)
-        self._noise = kernel.noise
         ends = [e.score is not None and e.finished for e in observed]
         self._best = float(self._posterior.believed[ends].max())
 
@@ -74,6 +81,28 @@ class Belief:
         means, deviations = self._posterior(self._encode(architectures))
         return log_expected_improvement(means, deviations, self._best)
 
+    def together(self, architectures: Sequence[Architecture], count: int) -> list[Architecture]:
+        """Choose `count` to be evaluated, by the improvement to expect, one after the other.
+
+        The later ones as if those before them were observed at their believed means (kriging
+        believer): means stay, and uncertainty near them goes.
+        """
+        if count == 1:
+            return list(architectures[:1])
+        prior = self._kernel(*[self._surrogate.encoding(architectures)(architectures)] * 2)
+        means, covariance = self._posterior.joint(self._encode(architectures), prior)
+        chosen: list[int] = []
+        for _ in range(min(count, len(architectures))):
+            deviations = np.sqrt(np.maximum(np.diag(covariance), 1e-9))
+            scores = rounded(log_expected_improvement(means, deviations, self._best))
+            scores[chosen] = -np.inf
+            chosen.append(int(scores.argmax()))
+            column = covariance[:, chosen[-1]]
+            covariance = covariance - np.outer(column, column) / (
+                max(column[chosen[-1]], 0.0) + self._kernel.noise + JITTER
+            )
+        return [architectures[place] for place in chosen]
+
     def predict(
         self, architecture: Architecture, widened: float = 1.0
     ) -> tuple[float, float, float]:
@@ -84,7 +113,7 @@ class Belief:
         """
         means, deviations = self._posterior(self._encode([architecture]))
         mean = float(means[0])
-        reach = widened * 1.96 * math.sqrt(float(deviations[0]) ** 2 + self._noise)
+        reach = widened * 1.96 * math.sqrt(float(deviations[0]) ** 2 + self._kernel.noise)
         undo = self._warping.undo
         return undo(mean), undo(mean - reach), undo(mean + reach)
 

@@ -73,17 +73,17 @@ def climb(
     rounds: int = 2,
     beam: int = 5,
     children: int = 20,
-) -> Architecture | None:
-    """Return the highest scored of `start`, and of mutations of the best, that is not `closed`.
+) -> list[Architecture]:
+    """Return `start` and mutations of the best, without what is `closed`, the highest scored first.
 
-    None if all are closed. Scores that agree in six digits tie, and the first one wins: so rounding
-    does not decide what is proposed.
+    Scores that agree in six digits tie, and the first one wins: so rounding does not decide what is
+    proposed.
     """
     seen: dict[str, tuple[Architecture, float]] = {}
     fresh = _open(start, closed)
     for left in range(rounds, -1, -1):
         if fresh:
-            scores = [float(f"{s:.6g}") for s in score(fresh)]
+            scores = rounded(score(fresh)).tolist()
             seen.update((a.id, (a, s)) for a, s in zip(fresh, scores, strict=True))
         if not left:
             break
@@ -91,7 +91,12 @@ def climb(
         parents = [(a, decisions_of(space, a)) for a, _ in best]
         drawn = [_change(space, *parent, 1, rng) for parent in parents for _ in range(children)]
         fresh = _open(drawn, closed | seen.keys())
-    return max(seen.values(), key=lambda pair: pair[1])[0] if seen else None
+    return [a for a, _ in sorted(seen.values(), key=lambda pair: -pair[1])]
+
+
+def rounded(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Round scores to six digits."""
+    return np.array([float(f"{score:.6g}") for score in scores])
 
 
 def _open(architectures: Sequence[Architecture], closed: Set[str]) -> list[Architecture]:

@@ -160,8 +160,20 @@ class Posterior:
 
     def __call__(self, groups: Sequence[Rows]) -> tuple[Matrix, Matrix]:
         """Return mean and standard deviation of each row."""
-        covariance = self._kernel(groups, self._groups)
-        means = self.mean + covariance[:, : self._observed] @ self._solved
-        explained = solve_triangular(self._factor, covariance.T, lower=True, check_finite=False)
+        means, explained = self._explained(groups)
         variances = sum(self._kernel.weights) - np.einsum("ij,ij->j", explained, explained)
         return means, np.sqrt(np.maximum(variances, 1e-9))
+
+    def joint(self, groups: Sequence[Rows], prior: Matrix) -> tuple[Matrix, Matrix]:
+        """Return mean and covariances of the rows, shapes (rows,) and (rows, rows).
+
+        `prior` are the covariances that they have under the kernel.
+        """
+        means, explained = self._explained(groups)
+        return means, prior - explained.T @ explained
+
+    def _explained(self, groups: Sequence[Rows]) -> tuple[Matrix, Matrix]:
+        """Return each row's mean, and the part of it that the points explain, (points, rows)."""
+        covariance = self._kernel(groups, self._groups)
+        means = self.mean + covariance[:, : self._observed] @ self._solved
+        return means, solve_triangular(self._factor, covariance.T, lower=True, check_finite=False)

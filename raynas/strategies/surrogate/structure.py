@@ -46,7 +46,7 @@ def _count(groups: Groups, value: JSON, at: str) -> None:
         _count_chain(groups, value, at)
     elif is_cell(value):
         _count_cell(groups, value, at)
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         for name, alike in _alike(tuple(value)).items():
             if len(alike) > 1:
                 _count_chain(groups, [value[field] for field in alike], f"{at}.{name}")
@@ -93,15 +93,15 @@ def _count_chain(groups: Groups, items: list[Any], at: str) -> None:
     parts[f"{at}#"] += len(items)
     names = []
     for item in items:
-        if isinstance(item, Mapping) and not is_cell(item):
-            nested = {k: v for k, v in item.items() if isinstance(v, list | Mapping)}
+        if isinstance(item, dict) and not is_cell(item):
+            nested = {k: v for k, v in item.items() if isinstance(v, list | dict)}
             fields = [f"{k}={v!r}" for k, v in sorted(item.items()) if k not in nested]
             names.append(",".join(fields))
             for field in fields:
                 parts[f"{at}[{field}"] += 1
             if nested:
                 _count(groups, nested, f"{at}[]")
-        elif isinstance(item, list | Mapping):
+        elif isinstance(item, list | dict):
             _count(groups, item, f"{at}[]")
             names.append("")
         else:

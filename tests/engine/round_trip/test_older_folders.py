@@ -25,8 +25,8 @@ def run(ray_cluster, tmp_path_factory) -> raynas.Run:
     home = tmp_path_factory.mktemp("older")
     options = {"population": 2, "tournament": 2, "limit": 120, "data_seed": SEED}
     return raynas.search(
-        space=write_space(home), trials=4, epochs=1, seed=SEED, concurrency=1, name="run",
-        storage=str(home / "runs"), options=options,
+        space=write_space(home), strategy="evolution", trials=4, epochs=1, seed=SEED, concurrency=1,
+        name="run", storage=str(home / "runs"), options=options,
     )  # fmt: skip
 
 
