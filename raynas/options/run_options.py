@@ -37,7 +37,7 @@ class Subject(Options):
     )
     data: str = Field(
         "digits",
-        description="Data set: digits, synthetic, a Parquet file, folder or URL, or "
+        description="Data set: digits, synthetic, a Parquet, CSV or TSV file, folder or URL, or "
         "package.module:Class, your own LightningDataModule.",
     )
     trials: int | None = Field(
