@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from PIL import ExifTags, ImageOps
-from PIL.Image import Image
+from PIL.Image import Image, fromarray
 from torch import Tensor, nn
 
 from raynas.preparation import BILINEAR, Preparation
@@ -81,7 +81,7 @@ class Network(nn.Module):
         what is made of rows, of `preparation.inputs`.
 
         Raises:
-            ValueError: it has another shape or size, is an image of more than 8 bits a channel, or
+            ValueError: it has another shape or size, is an image of more than 16 bits a channel, or
                 a row that lacks a column or has a value of another kind.
         """
         inputs, single = self._batch(sample)
@@ -126,7 +126,7 @@ def _like_the_data(image: Image, shape: tuple[int, ...], *, resized: bool) -> Im
     """Return an image upright, in the colours that a net for samples of `shape` takes.
 
     Raises:
-        ValueError: it has another size, or more than 8 bits a channel.
+        ValueError: it has another size, or more than 16 bits a channel.
     """
     channels, height, width = shape
     image = _upright(image)
@@ -135,6 +135,8 @@ def _like_the_data(image: Image, shape: tuple[int, ...], *, resized: bool) -> Im
             f"expected an image of {width}x{height} pixels, got {image.width}x{image.height}; "
             f"bring it to that size first: image.resize(({width}, {height}))"
         )
+    if image.mode.startswith("I;16"):
+        image = fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
     if image.mode.startswith(("I", "F")):
         raise ValueError(f"expected an image with 8 bits a channel, got one of mode {image.mode}")
     image = image.convert(_MODES[channels])

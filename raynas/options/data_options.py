@@ -14,6 +14,13 @@ class DataOptions(Options):
     image: str | None = Field(
         None, description="Column of the images; none is the first that holds encoded images."
     )
+    image_size: int | None = Field(
+        None,
+        ge=1,
+        le=4096,
+        description="Resize images to squares of so many pixels; none keeps a size that all have, "
+        "up to 256, and makes others as large as most of them, up to 64.",
+    )
     features: list[str] | None = Field(
         None, description="Columns to learn from, as [a, b] or a,b; none is all that can be used."
     )

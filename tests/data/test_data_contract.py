@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from raynas.data import BUILTIN, load_data
 from raynas.options.data_options import DataOptions
@@ -60,10 +61,36 @@ def csv(folder: Path) -> tuple[Path, dict[str, Any]]:
     return folder / "t.csv", {"label": "kind"}
 
 
+def npz(folder: Path) -> tuple[Path, dict[str, Any]]:
+    frame = flowers()
+    np.savez(folder / "t.npz", x=frame[["x", "y"]], y=frame["kind"].to_numpy(str))
+    return folder / "t.npz", {}
+
+
+def pixels(folder: Path) -> tuple[Path, dict[str, Any]]:
+    images = np.random.default_rng(0).random((300, 4, 4, 3))
+    np.savez(folder / "t.npz", images=images, labels=np.arange(300) % 3)
+    return folder / "t.npz", {}
+
+
+def photos(folder: Path) -> tuple[Path, dict[str, Any]]:
+    """Images of two sizes."""
+    rng = np.random.default_rng(0)
+    for i in range(90):
+        place = folder / "photos" / ("cat", "dog")[i % 2]
+        place.mkdir(parents=True, exist_ok=True)
+        image = rng.integers(0, 256, (8, 8 + i % 2, 3), dtype=np.uint8)
+        Image.fromarray(image).save(place / f"{i}.png")
+    return folder / "photos", {}
+
+
 WRITTEN: dict[str, Callable[[Path], tuple[Path, dict[str, Any]]]] = {
     "parquet": parquet,
     "mixed_parquet": mixed_parquet,
     "csv": csv,
+    "npz": npz,
+    "pixels": pixels,
+    "photos": photos,
 }
 """What is written into a folder: a data set of each kind of source, and the options it needs."""
 

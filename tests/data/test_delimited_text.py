@@ -89,7 +89,7 @@ def test_a_folder_is_read_by_one_kind(tmp_path):
     FRAME.to_csv(tmp_path / "u.tsv", index=False, sep="\t")
     data = read(tmp_path)
     assert sum(map(len, data.labels.values())) == ROWS
-    assert "left out: files that are no .csv (u.tsv)" in data.summary()
+    assert "left out: what is no .csv file (u.tsv)" in data.summary()
 
 
 HEAD = "length,count,species\n"

@@ -37,7 +37,7 @@ def table(rows=60):
 def test_another_table_says_how_to_convert_it(tmp_path):
     table().to_json(tmp_path / "mine.jsonl", lines=True, orient="records")
     text = refused(tmp_path / "mine.jsonl")
-    assert "mine.jsonl is JSON lines; expected a Parquet, CSV or TSV file" in text
+    assert "mine.jsonl is JSON lines; expected a Parquet, CSV, TSV or .npz file" in text
     converts(text, tmp_path)
     assert load_arrays(str(tmp_path / "mine.parquet")).input_shape == (1,)
     (tmp_path / "mine.parquet").unlink()
@@ -47,7 +47,7 @@ def test_another_table_says_how_to_convert_it(tmp_path):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("x.npz", "is NumPy arrays"),
+        ("x.npz", "cannot be read: it holds Python objects, or is no file of NumPy"),
         ("x.pkl", "is a pickle"),
         ("x.jsonl", "is JSON lines"),
         ("x.png", "is one image"),
@@ -115,4 +115,4 @@ def test_other_files_beside_parquet_are_said(tmp_path):
     (tmp_path / "README.md").write_text("about")
     assert "left out" not in load_arrays(str(tmp_path)).summary()
     table().to_csv(tmp_path / "more.csv")
-    assert "left out: files that are no .parquet (more.csv)" in load_arrays(str(tmp_path)).summary()
+    assert "left out: what is no .parquet file (more.csv)" in load_arrays(str(tmp_path)).summary()

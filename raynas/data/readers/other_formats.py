@@ -5,8 +5,11 @@ from pathlib import PurePosixPath
 
 from raynas.data.builtin import BUILTIN
 
-READ = "a Parquet, CSV or TSV file"
-LEGAL = f"expected {', '.join(BUILTIN)}, {READ}, their folder or URL, or package.module:Class"
+READ = "a Parquet, CSV, TSV or .npz file"
+LEGAL = (
+    f"expected {', '.join(BUILTIN)}, {READ}, a folder of these or with a folder of images a class, "
+    "by path or URL, or package.module:Class"
+)
 _CONVERTERS = {
     ".txt": ("text", "read_csv({!r}, sep=None, engine='python')"),
     ".json": ("JSON", "read_json({!r})"),
@@ -21,8 +24,6 @@ _CONVERTERS = {
 """Formats of tables: a name, and the function of pandas that reads them."""
 IMAGES = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
 _OTHERS = {
-    ".npy": "a NumPy array",
-    ".npz": "NumPy arrays",
     ".pt": "a PyTorch file",
     ".pth": "a PyTorch file",
     ".pkl": "a pickle",
@@ -35,7 +36,7 @@ _OTHERS = {
     ".flac": "a recording",
     ".mp3": "a recording",
 }
-_TABLES = {".parquet", ".csv", ".tsv"}
+_READ = {".parquet", ".csv", ".tsv", ".npz", ".npy"}
 PACKED = {".gz", ".bz2", ".zst", ".xz"}
 """A table of text may be compressed."""
 
@@ -60,7 +61,7 @@ def not_a_table(file: str) -> str:
 
 def data_files(files: Iterable[str]) -> list[str]:
     """Return the names of those files that look like data."""
-    legal = _CONVERTERS.keys() - {".txt", ".json"} | _OTHERS.keys() | IMAGES | PACKED | _TABLES
+    legal = _CONVERTERS.keys() - {".txt", ".json"} | _OTHERS.keys() | IMAGES | PACKED | _READ
     paths = [PurePosixPath(file) for file in files]
     return [path.name for path in paths if path.suffix.lower() in legal]
 

@@ -41,14 +41,14 @@ class Chosen(NamedTuple):
         return values["train"][self.training]
 
 
-class FeatureTable(NamedTuple):
-    """The inputs of the chosen rows of each part, (rows, inputs), and how they were made."""
+class Inputs(NamedTuple):
+    """The inputs of the chosen rows of each part, (rows, …), and how they were made."""
 
-    inputs: dict[str, npt.NDArray[np.float32]]
+    arrays: dict[str, npt.NDArray[Any]]
     preparation: Preparation
 
 
-def read_features(tables: Parts, chosen: Chosen, label: str, intake: Intake) -> FeatureTable:
+def read_features(tables: Parts, chosen: Chosen, label: str, intake: Intake) -> Inputs:
     """Make inputs of all columns but `label` that can be learned from.
 
     What is learned from, left out, filled in and suspicious goes to `intake`.
@@ -86,7 +86,7 @@ def read_features(tables: Parts, chosen: Chosen, label: str, intake: Intake) -> 
     if not columns:
         raise ValueError(_nothing(tables["train"], intake))
     inputs = {part: np.concatenate(made, axis=1) for part, made in encoded.items()}
-    return FeatureTable(inputs, Preparation(columns=columns))
+    return Inputs(inputs, Preparation(columns=columns))
 
 
 def _candidates(tables: Parts, label: str, intake: Intake) -> list[str]:
