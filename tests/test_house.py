@@ -23,14 +23,15 @@ SOURCES = [
 MAY_IMPORT: dict[str, set[str]] = {
     "options": set(),
     "pareto": set(),
+    "preparation": set(),
     "space": set(),
     "space/relaxation": {"space"},
-    "data": {"options"},
+    "data": {"options", "preparation"},
     "nets/layers": set(),
     "nets/supernet": {"space", "space/relaxation", "nets/layers"},
     "nets/chains": {"space", "space/relaxation", "nets/layers", "nets/supernet"},
     "nets/cells": {"space", "space/relaxation", "nets/layers", "nets/supernet"},
-    "nets": {"nets/cells", "nets/chains", "nets/layers", "nets/supernet"},
+    "nets": {"preparation", "nets/cells", "nets/chains", "nets/layers", "nets/supernet"},
     "training": {"options", "space", "data", "nets"},
     "training/darts": {
         "options", "space", "space/relaxation", "data", "nets", "nets/layers", "training",
@@ -42,7 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "tune": {"space", "strategies"},
     "runs/files": set(),
-    "runs": {"options", "pareto", "space", "strategies", "runs/files"},
+    "runs": {"options", "pareto", "preparation", "space", "strategies", "runs/files"},
     "runs/integrity": {"options", "space", "strategies", "runs", "runs/files"},
     "report/drawing": {"space", "runs"},
     "report/facts": {"options", "runs", "strategies", "report/drawing"},
@@ -53,7 +54,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "options", "space", "runs", "report/drawing", "report/facts", "report/sections",
     },
     "simulation": {"options", "space", "strategies"},
-    "networks": {"options", "space", "nets", "data", "runs", "runs/integrity"},
+    "networks": {
+        "options", "preparation", "space", "nets", "data", "runs", "runs/integrity",
+    },
     "engine/ray_private": set(),
     "engine/trials": {
         "options", "space", "data", "training", "training/darts", "runs", "runs/files",

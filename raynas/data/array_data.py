@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from raynas.data.intake import Intake
+from raynas.preparation import Preparation
 
 SPLITS = ("train", "validation", "test")
 
@@ -18,10 +19,11 @@ SPLITS = ("train", "validation", "test")
 class ArrayData:
     """A data set in memory, divided into "train", "validation" and "test".
 
-    `inputs` are uint8 images (rows, channels, height, width) or float32 features (rows, features);
-    `labels` are class numbers. `mean` and `std` are taken over the training split, a number a
-    channel or feature, in the units of the inputs. Only arrays and plain data: Ray's object store
-    keeps one copy a node, which all trials read.
+    `inputs` are images (rows, channels, height, width), uint8 or float32, or float32 features
+    (rows, features), of which `preparation` says how they were made; `labels` are class numbers.
+    `mean` and `std` are taken over the training split, a number a channel or feature, in the units
+    of the inputs. Only arrays and plain data: Ray's object store keeps one copy a node, which all
+    trials read.
     """
 
     name: str
@@ -31,6 +33,7 @@ class ArrayData:
     mean: npt.NDArray[np.float32]
     std: npt.NDArray[np.float32]
     intake: Intake = field(default_factory=Intake, compare=False)
+    preparation: Preparation = field(default_factory=Preparation)
 
     @property
     def input_shape(self) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
-"""From tables of rows to a data set with three splits."""
+"""From the rows of each part to a data set with three splits."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +9,7 @@ from raynas.data.array_data import SPLITS, ArrayData, mean_and_std
 from raynas.data.intake import Intake, listed, printable
 from raynas.data.splits import Indices, draw_stratified, split_stratified
 from raynas.options.data_options import DataOptions
+from raynas.preparation import Preparation
 
 
 def limit_rows(
@@ -24,35 +25,42 @@ def limit_rows(
     }
 
 
-def assemble(
+class Division(NamedTuple):
+    """Which rows of which part each split has: the part, and places among its chosen rows."""
+
+    splits: dict[str, tuple[str, Indices]]
+
+    @property
+    def training(self) -> Indices:
+        """The places of the rows that are trained on, among those chosen of "train"."""
+        return self.splits["train"][1]
+
+    def of(self, values: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+        """Divide what there is of the chosen rows of each part."""
+        return {split: values[part][rows] for split, (part, rows) in self.splits.items()}
+
+
+def divide(
     name: str,
-    inputs: dict[str, npt.NDArray[Any]],
     labels: dict[str, Indices],
-    label_names: tuple[str, ...],
     options: DataOptions,
     rng: np.random.Generator,
     intake: Intake,
-) -> ArrayData:
-    """Take what is missing of validation and test out of "train", and measure the training split.
+) -> Division:
+    """Take what is missing of validation and test out of "train", by class.
 
-    What nobody would expect of the splits goes to `intake`.
+    Options that say how, where nothing is missing, go to `intake`.
 
     Raises:
         ValueError: a split would be too small.
     """
     fractions = {"test": options.test_fraction, "validation": options.validation_fraction}
     missing = {split: part for split, part in fractions.items() if split not in labels}
+    splits = {part: (part, np.arange(len(rows))) for part, rows in labels.items()}
     if missing:
-        rows = split_stratified(labels["train"], missing, rng)
-        inputs = {
-            **inputs,
-            **{split: inputs["train"][part_rows] for split, part_rows in rows.items()},
-        }
-        labels = {
-            **labels,
-            **{split: labels["train"][part_rows] for split, part_rows in rows.items()},
-        }
-    sizes = {split: len(labels[split]) for split in SPLITS}
+        drawn = split_stratified(labels["train"], missing, rng)
+        splits |= {split: ("train", rows) for split, rows in drawn.items()}
+    sizes = {split: len(splits[split][1]) for split in SPLITS}
     if sizes["train"] < 2 or not all(sizes.values()):
         raise ValueError(
             f"{name} has too few rows: a training split needs two, validation and test one, got "
@@ -63,16 +71,35 @@ def assemble(
         for split in fractions
         if split not in missing
     }
-    _warn_of_classes(labels, label_names, intake)
-    mean, std = mean_and_std(inputs["train"])
+    return Division({split: splits[split] for split in SPLITS})
+
+
+def assemble(
+    name: str,
+    inputs: dict[str, npt.NDArray[Any]],
+    labels: dict[str, Indices],
+    label_names: tuple[str, ...],
+    division: Division,
+    intake: Intake,
+    preparation: Preparation,
+) -> ArrayData:
+    """Divide inputs and labels of the chosen rows of each part, and measure the training split.
+
+    Classes that training lacks go to `intake`.
+    """
+    of_splits = division.of(inputs)
+    numbers = {split: part.astype(np.int64) for split, part in division.of(labels).items()}
+    _warn_of_classes(numbers, label_names, intake)
+    mean, std = mean_and_std(of_splits["train"])
     return ArrayData(
         name=name,
-        inputs={split: np.ascontiguousarray(inputs[split]) for split in SPLITS},
-        labels={split: labels[split].astype(np.int64) for split in SPLITS},
+        inputs={split: np.ascontiguousarray(of_splits[split]) for split in SPLITS},
+        labels=numbers,
         label_names=label_names,
         mean=mean,
         std=std,
         intake=intake,
+        preparation=preparation,
     )
 
 

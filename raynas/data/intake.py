@@ -21,6 +21,8 @@ class Intake:
     changed: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     idle: dict[str, str] = field(default_factory=dict)
+    rows_are: str = ""
+    """How rows are counted in messages, where that is not plain."""
 
     def words(self) -> str:
         """Say in one line what is learned from, left out and changed; "" where nothing is."""

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from raynas.data.intake import Intake
+from raynas.preparation import Preparation
 
 
 class DataSource(Protocol):
@@ -43,6 +44,10 @@ class DataSource(Protocol):
     @property
     def intake(self) -> Intake:
         """What was left out, what is suspicious, and which options change nothing."""
+
+    @property
+    def preparation(self) -> Preparation:
+        """How inputs are made of rows or photos as a person has them."""
 
     def summary(self) -> str:
         """Say in one line what the data set is."""

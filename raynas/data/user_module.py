@@ -9,6 +9,7 @@ from typing import Any
 from raynas.data.intake import Intake
 from raynas.data.source import first_line
 from raynas.options.data_options import DataOptions
+from raynas.preparation import Preparation
 
 _LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
 
@@ -23,6 +24,7 @@ class UserData:
     mean: None = None
     std: None = None
     intake: Intake = field(default_factory=Intake, compare=False)
+    preparation: Preparation = field(default_factory=Preparation)
 
     @property
     def num_outputs(self) -> int:

@@ -2,15 +2,17 @@
 
 import struct
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from PIL import ExifTags, ImageOps
-from PIL.Image import Image
+from PIL.Image import Image, fromarray
 from torch import Tensor, nn
+
+from raynas.preparation import BILINEAR, Preparation
 
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 """Pillow's mode of an image by its channels."""
@@ -36,11 +38,19 @@ class Network(nn.Module):
     std: Tensor
 
     def __init__(
-        self, net: nn.Module, input_shape: Sequence[int], label_names: Sequence[str]
+        self,
+        net: nn.Module,
+        input_shape: Sequence[int],
+        label_names: Sequence[str],
+        preparation: Preparation | None = None,
     ) -> None:
-        """Wrap a net for samples of `input_shape`; mean and std come with the weights."""
+        """Wrap a net for samples of `input_shape`; mean and std come with the weights.
+
+        `preparation` says how such samples are made of the rows or photos of its data set.
+        """
         super().__init__()
         self.net = net
+        self.preparation = preparation or Preparation()
         self.input_shape = tuple(input_shape)
         self.label_names = tuple(label_names)
         self.register_buffer("mean", torch.tensor(0.0))
@@ -63,11 +73,16 @@ class Network(nn.Module):
         A sample is an array, tensor or list of `input_shape`, or an image: Pillow's, or an array of
         shape (height, width, channels) or (height, width). Its values are those of the data set, as
         0 to 255. A Pillow image is turned as its EXIF orientation says, as those of the data were;
-        one in other colours is converted, one of another size is not: how to bring it to the size
-        of the data, and from where to cut it, is yours to say.
+        one in other colours is converted. One of another size is resized where those of the data
+        were; else how to bring it to their size, and from where to cut it, is yours to say.
+
+        Where the data was a table, a sample may be a row as it stands there: a dict of column
+        names and values (None is missing), a list of them, or a pandas DataFrame. An array is then
+        what is made of rows, of `preparation.inputs`.
 
         Raises:
-            ValueError: it has another shape or size, or is an image of more than 8 bits a channel.
+            ValueError: it has another shape or size, is an image of more than 16 bits a channel, or
+                a row that lacks a column or has a value of another kind.
         """
         inputs, single = self._batch(sample)
         numbers = self(torch.from_numpy(inputs).to(self.mean.device)).argmax(dim=1).tolist()
@@ -77,8 +92,13 @@ class Network(nn.Module):
     def _batch(self, sample: Any) -> tuple[npt.NDArray[Any], bool]:
         """Return a sample as a batch of one and True, or a batch as it is and False."""
         shape = self.input_shape
+        rows = _rows(sample)
+        if rows is not None:
+            if not self.preparation.columns:
+                raise ValueError(f"expected an array of shape {shape}, got rows with columns")
+            return self.preparation.encode(rows), isinstance(sample, Mapping)
         if isinstance(sample, Image) and len(shape) == 3 and shape[0] in _MODES:
-            sample = _like_the_data(sample, shape)
+            sample = _like_the_data(sample, shape, resized=self.preparation.resized)
         array = sample.numpy(force=True) if isinstance(sample, Tensor) else np.array(sample)
         if len(shape) == 3 and array.shape[-3:] != shape:
             array = _channels_first(array, shape)
@@ -91,22 +111,36 @@ class Network(nn.Module):
         )
 
 
-def _like_the_data(image: Image, shape: tuple[int, ...]) -> Image:
+def _rows(sample: Any) -> Sequence[Mapping[str, Any]] | None:
+    """Return the rows of a table that a sample is, or None where it is something else."""
+    if isinstance(sample, Mapping):
+        return [sample]
+    if hasattr(sample, "columns") and hasattr(sample, "to_dict"):
+        rows: Sequence[Mapping[str, Any]] = sample.to_dict("records")
+        return rows
+    several = isinstance(sample, list | tuple) and sample
+    return sample if several and all(isinstance(row, Mapping) for row in sample) else None
+
+
+def _like_the_data(image: Image, shape: tuple[int, ...], *, resized: bool) -> Image:
     """Return an image upright, in the colours that a net for samples of `shape` takes.
 
     Raises:
-        ValueError: it has another size, or more than 8 bits a channel.
+        ValueError: it has another size, or more than 16 bits a channel.
     """
     channels, height, width = shape
     image = _upright(image)
-    if image.size != (width, height):
+    if image.size != (width, height) and not resized:
         raise ValueError(
             f"expected an image of {width}x{height} pixels, got {image.width}x{image.height}; "
             f"bring it to that size first: image.resize(({width}, {height}))"
         )
+    if image.mode.startswith("I;16"):
+        image = fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
     if image.mode.startswith(("I", "F")):
         raise ValueError(f"expected an image with 8 bits a channel, got one of mode {image.mode}")
-    return image.convert(_MODES[channels])
+    image = image.convert(_MODES[channels])
+    return image if image.size == (width, height) else image.resize((width, height), BILINEAR)
 
 
 def _upright(image: Image) -> Image:

@@ -1,11 +1,14 @@
 """The README.md of a network's folder: what it is, how to use it, how good it is, what it costs."""
 
 from raynas.data import printable
+from raynas.preparation import InputColumn, Preparation
 from raynas.runs.certainty import certainty_words
 from raynas.runs.found_network import FoundNetwork, Retrained
 
 SHOWN_LABELS = 50
 """Class names that are listed."""
+SHOWN_COLUMNS = 200
+"""Columns whose inputs are listed."""
 
 
 def model_card(network: FoundNetwork, folder: str) -> str:
@@ -15,6 +18,7 @@ def model_card(network: FoundNetwork, folder: str) -> str:
         _use(network, folder),
         _results(network),
         _data(network),
+        *_columns(network.preparation),
         _origin(network),
     ]
     return "\n\n".join(parts) + "\n"
@@ -157,6 +161,46 @@ def _data(network: FoundNetwork) -> str:
         f"## Data\n\n`{network.data}`: {network.data_summary}.\n\n"
         f"Classes, in the order of the outputs: {', '.join(names[:SHOWN_LABELS])}{more}."
     )
+
+
+def _columns(preparation: Preparation) -> list[str]:
+    """Say how inputs are made of the columns of a table; nothing where they are as they are."""
+    if not preparation.columns:
+        return []
+    lines = [
+        "## Inputs",
+        "",
+        "The inputs of a row, in this order. `net.predict` of raynas makes them of a dict or a "
+        "pandas DataFrame; for the program they are yours to make. `preparation` in "
+        "`architecture.json` has this as data.",
+        "",
+        "| inputs | column | made of it | where it is missing |",
+        "|---|---|---|---|",
+    ]
+    place = 0
+    for column in preparation.columns[:SHOWN_COLUMNS]:
+        count = len(column.inputs)
+        where = str(place) if count == 1 else f"{place} to {place + count - 1}"
+        place += count
+        name = printable(column.name).replace("|", "\\|")
+        lines.append(f"| {where} | {name} | {_made(column)} | {_missing(column)} |")
+    if len(preparation.columns) > SHOWN_COLUMNS:
+        lines.append(f"| … | {len(preparation.columns) - SHOWN_COLUMNS} more | | |")
+    return ["\n".join(lines)]
+
+
+def _made(column: InputColumn) -> str:
+    if column.kind == "category":
+        texts = ", ".join(printable(text).replace("|", "\\|") for text in column.categories)
+        return f"1 for its text, else 0: {texts}; of another text all are 0"
+    if column.kind == "date":
+        return f"{', '.join(column.parts)} (weekday 0 is Monday; in UTC)"
+    return "its number" if column.kind == "number" else "its numbers"
+
+
+def _missing(column: InputColumn) -> str:
+    last = "; the last input is 1, else 0" if column.indicator else ""
+    return ", ".join(f"{number:.6g}" for number in dict.fromkeys(column.fill)) + last
 
 
 def _origin(network: FoundNetwork) -> str:

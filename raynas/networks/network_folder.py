@@ -75,6 +75,7 @@ def found_network(
         data_summary=data.summary(),
         input_shape=data.input_shape,
         label_names=list(data.label_names),
+        preparation=data.preparation,
         validation=validation,
     )
 
@@ -156,7 +157,7 @@ def build_network(parts: NetworkParts) -> Network:
     facts = parts.facts
     build = load_space_source(parts.source, "space").build
     net = build_net(build, facts.architecture, facts.input_shape, len(facts.label_names))
-    network = Network(net, facts.input_shape, facts.label_names)
+    network = Network(net, facts.input_shape, facts.label_names, facts.preparation)
     try:
         network.load_weights(read_tensors(parts.weights))
     except (RuntimeError, KeyError) as error:

@@ -1,6 +1,8 @@
 """How a data set is read and divided."""
 
-from pydantic import Field, model_validator
+from typing import Any
+
+from pydantic import Field, field_validator, model_validator
 
 from raynas.options.option_model import Options
 
@@ -8,10 +10,21 @@ from raynas.options.option_model import Options
 class DataOptions(Options):
     """How a data set is read and divided."""
 
-    label: str = Field("label", description="Column of the labels in a Parquet file.")
+    label: str = Field("label", description="Column of the labels in a table.")
     image: str | None = Field(
         None, description="Column of the images; none is the first that holds encoded images."
     )
+    image_size: int | None = Field(
+        None,
+        ge=1,
+        le=4096,
+        description="Resize images to squares of so many pixels; none keeps a size that all have, "
+        "up to 256, and makes others as large as most of them, up to 64.",
+    )
+    features: list[str] | None = Field(
+        None, description="Columns to learn from, as [a, b] or a,b; none is all that can be used."
+    )
+    drop: list[str] = Field([], description="Columns to leave out, as [a, b] or a,b.")
     validation_fraction: float = Field(
         0.2, gt=0, lt=1, description="Share of the rows for validation, unless it comes apart."
     )
@@ -30,6 +43,16 @@ class DataOptions(Options):
         description="Decides which rows are for training, validation and test: runs of other seeds "
         "share them.",
     )
+
+    @field_validator("features", "drop", mode="before")
+    @classmethod
+    def _several(cls, value: Any) -> Any:
+        """Take one name, or names with commas between them, for a list."""
+        if isinstance(value, str):
+            return [name.strip() for name in value.split(",") if name.strip()]
+        names = value if isinstance(value, list | tuple) else [value]
+        plain = all(isinstance(name, str | int | float) for name in names)
+        return [str(name) for name in names] if value is not None and plain else value
 
     @model_validator(mode="after")
     def _leave_something_to_train_on(self) -> "DataOptions":

@@ -40,8 +40,9 @@ class Subject(Options):
     )
     data: str = Field(
         "digits",
-        description="Data set: digits, synthetic, a Parquet file, folder or URL, or "
-        "package.module:Class, your own LightningDataModule.",
+        description="Data set: digits, synthetic, a Parquet, CSV, TSV or .npz file, a folder of "
+        "these or with a folder of images a class, by path or URL, or package.module:Class, your "
+        "own LightningDataModule.",
     )
     trials: int | None = Field(
         None,

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from raynas.preparation import Preparation
 from raynas.runs.certainty import ValidationCount
 from raynas.space.decision import JSON
 
@@ -124,6 +125,8 @@ class FoundNetwork(Said):
     data_summary: str
     input_shape: tuple[int, ...]
     label_names: list[str]
+    preparation: Preparation = Preparation()
+    """How inputs are made of the rows or photos of the data set."""
     validation: ValidationCount | None = None
     """What its validation metrics were measured on; None where an older raynas did not say."""
     latency_ms: float | None = None

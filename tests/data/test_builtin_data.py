@@ -79,6 +79,6 @@ def test_an_unknown_name_says_what_is_legal():
     with pytest.raises(
         ValueError,
         match=r"unknown data set 'digit'; expected digits, synthetic, "
-        r"a Parquet file, folder or URL, or package\.module:Class",
+        r"a Parquet, CSV, TSV or \.npz file, a folder of these or with a folder of images a class",
     ):
         load_data("digit")

@@ -1,12 +1,14 @@
 """Every kind of data set passes the contract that others may subclass."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
+import pandas as pd
 import pytest
+from PIL import Image
 
 from raynas.data import BUILTIN, load_data
 from raynas.options.data_options import DataOptions
@@ -28,17 +30,88 @@ for _name in BUILTIN:
     )
 
 
-class TestParquet(DataContract):
+def flowers() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    x, y = rng.random((2, 300))
+    return pd.DataFrame({"x": x, "y": 100 * y, "kind": np.where(x > y, "up", "down")})
+
+
+def mixed() -> pd.DataFrame:
+    """A table with texts, dates and missing values."""
+    frame = flowers()
+    numbers = np.arange(len(frame))
+    frame["city"] = np.array(["Rome", "Oslo", None])[numbers % 3]
+    frame["when"] = pd.Timestamp("2020-01-01") + pd.to_timedelta(31 * numbers, unit="h")
+    frame.loc[::10, "y"] = None
+    return frame
+
+
+def parquet(folder: Path) -> tuple[Path, dict[str, Any]]:
+    flowers().to_parquet(folder / "t.parquet")
+    return folder / "t.parquet", {"label": "kind"}
+
+
+def mixed_parquet(folder: Path) -> tuple[Path, dict[str, Any]]:
+    mixed().to_parquet(folder / "t.parquet")
+    return folder / "t.parquet", {"label": "kind"}
+
+
+def csv(folder: Path) -> tuple[Path, dict[str, Any]]:
+    mixed().to_csv(folder / "t.csv", index=False)
+    return folder / "t.csv", {"label": "kind"}
+
+
+def npz(folder: Path) -> tuple[Path, dict[str, Any]]:
+    frame = flowers()
+    np.savez(folder / "t.npz", x=frame[["x", "y"]], y=frame["kind"].to_numpy(str))
+    return folder / "t.npz", {}
+
+
+def pixels(folder: Path) -> tuple[Path, dict[str, Any]]:
+    images = np.random.default_rng(0).random((300, 4, 4, 3))
+    np.savez(folder / "t.npz", images=images, labels=np.arange(300) % 3)
+    return folder / "t.npz", {}
+
+
+def photos(folder: Path) -> tuple[Path, dict[str, Any]]:
+    """Images of two sizes."""
+    rng = np.random.default_rng(0)
+    for i in range(90):
+        place = folder / "photos" / ("cat", "dog")[i % 2]
+        place.mkdir(parents=True, exist_ok=True)
+        image = rng.integers(0, 256, (8, 8 + i % 2, 3), dtype=np.uint8)
+        Image.fromarray(image).save(place / f"{i}.png")
+    return folder / "photos", {}
+
+
+WRITTEN: dict[str, Callable[[Path], tuple[Path, dict[str, Any]]]] = {
+    "parquet": parquet,
+    "mixed_parquet": mixed_parquet,
+    "csv": csv,
+    "npz": npz,
+    "pixels": pixels,
+    "photos": photos,
+}
+"""What is written into a folder: a data set of each kind of source, and the options it needs."""
+
+
+class Written(DataContract):
+    """A data set in files."""
+
+    source: str
+
     @pytest.fixture(autouse=True)
-    def table(self, tmp_path: Path) -> None:
-        self.path = str(tmp_path / "table.parquet")
-        rng = np.random.default_rng(0)
-        x, y = rng.random((2, 300))
-        species = np.where(x > y, "up", "down")
-        pq.write_table(pa.table({"x": x, "y": 100 * y, "kind": species}), self.path)
+    def files(self, tmp_path: Path) -> None:
+        self.path, self.options = WRITTEN[self.source](tmp_path)
 
     def make(self, data_seed):
-        return load_data(self.path, DataOptions(label="kind", data_seed=data_seed))
+        return load_data(str(self.path), DataOptions(data_seed=data_seed, **self.options))
+
+
+for _name in WRITTEN:
+    globals()[f"Test_{_name}"] = type(
+        f"Test_{_name}", (Written,), {"source": _name, "__module__": __name__}
+    )
 
 
 OWN = """

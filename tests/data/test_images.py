@@ -3,9 +3,11 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 
 from raynas.data import load_arrays
+from raynas.nets import Network
 from raynas.options.data_options import DataOptions
 
 SPLITS = ("train", "validation", "test")
@@ -77,14 +79,14 @@ def test_the_image_column_can_be_named(tmp_path):
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        (image(1, size=(4, 5)), "row 17: all images must have the size of the first, 6x4, got 5x4"),
         (b"no image", "row 17: not an image that Pillow can read"),
-        (image(1, "I;16"), "row 17: expected an image with 8 bits a channel, got one of mode I;16"),
+        (encode(np.zeros((4, 6)), "F", "TIFF"),
+         "row 17: expected an image with 8 bits a channel, or 16 in grey, got one of mode F"),
         (encode(np.arange(24).reshape(4, 6))[:-20], "row 17: the image is broken"),
         (None, "image column 'picture' of train has no value in row 17"),
     ],
-    ids=["size", "no image", "16 bits", "truncated", "null"],
-)
+    ids=["no image", "floats", "truncated", "null"],
+)  # fmt: skip
 def test_an_unusable_image_is_named_by_its_row(tmp_path, bad, message):
     images = [image(i) for i in range(40)]
     images[17] = bad
@@ -138,11 +140,64 @@ def test_pictures_are_read_as_a_viewer_shows_them(tmp_path, kind):
 
 
 def test_the_size_is_that_of_the_upright_picture(tmp_path):
-    images = [photo(6, "JPEG")[0]] * 20 + [photo(1, "JPEG")[0]] * 19 + [image(1, size=(16, 8))]
+    for kind in ("JPEG", "TIFF"):
+        images = [photo(6, kind)[0]] * 20 + [photo(1, kind)[0]] * 20
+        data = load_arrays(write(tmp_path / "t.parquet", images))
+        assert data.input_shape[1:] == (8, 16)
+        assert not data.preparation.resized
+
+
+def test_other_sizes_are_resized_and_that_is_said(tmp_path):
+    images = [image(40, size=(30, 50))] * 20 + [image(200, size=(70, 40))] * 20
+    name = write(tmp_path / "t.parquet", images)
+    data = load_arrays(name)
+    assert data.input_shape == (1, 35, 35)  # the median of 30 and 40
+    assert data.preparation.resized
+    assert "images resized to 35x35 pixels from 50x30 (" in data.summary()
+    assert ") and 1 other sizes: another size by --set image_size=N" in data.summary()
+    assert sorted(np.unique(data.inputs["train"])) == [40, 200]
+    assert load_arrays(name, DataOptions(image_size=12)).input_shape == (1, 12, 12)
+
+
+def test_large_images_are_made_small_unless_told_otherwise(tmp_path):
+    name = write(tmp_path / "t.parquet", [image(40, size=(300, 400))] * 10)
+    assert load_arrays(name).input_shape == (1, 64, 64)
+    assert load_arrays(name, DataOptions(image_size=100)).input_shape == (1, 100, 100)
+
+
+def test_an_image_of_another_size_in_another_part(tmp_path):
+    write(tmp_path / "train.parquet", [image(1)] * 20)
+    write(tmp_path / "test.parquet", [image(1)] * 3 + [image(1, size=(4, 5))])
     with pytest.raises(
-        ValueError, match="row 39: all images must have the size of the first, 16x8, got 8x16"
+        ValueError,
+        match=r"of test, row 3: all images must have the size of those that are trained on, 6x4, "
+        r"got 5x4: resize them all with --set image_size=N",
     ):
-        load_arrays(write(tmp_path / "t.parquet", images))
+        load_arrays(str(tmp_path))
+
+
+def test_sixteen_bits_become_eight(tmp_path):
+    values = np.arange(24, dtype=np.uint16).reshape(4, 6) * 2000
+    buffer = io.BytesIO()
+    Image.fromarray(values).save(buffer, "PNG")
+    data = load_arrays(write(tmp_path / "t.parquet", [buffer.getvalue()] * 10))
+    assert (data.inputs["train"][0, 0] == values >> 8).all()
+    assert "converted to L" in data.summary()
+
+
+def test_predict_resizes_as_the_data_was(tmp_path):
+    encoded = [image(40, size=(30, 50)), encode(np.arange(2000).reshape(40, 50) // 8)] * 10
+    data = load_arrays(write(tmp_path / "t.parquet", encoded), DataOptions(image_size=8))
+    seen = []
+
+    class Watching(torch.nn.Module):
+        def forward(self, inputs):
+            seen.append(inputs.numpy())
+            return torch.zeros(len(inputs), 2)
+
+    network = Network(Watching(), (1, 8, 8), ("a", "b"), data.preparation).eval()
+    network.predict(Image.open(io.BytesIO(encoded[1])))
+    assert any((seen[0][0] == inputs).all() for inputs in data.inputs["train"])
 
 
 def test_exif_that_cannot_be_read_turns_nothing(tmp_path):

@@ -122,11 +122,11 @@ def test_a_search_says_what_is_left_out_and_what_is_suspicious(here):
         ("--metric val_loss --metric params", "--metric: expected once, got val_loss and params"),
         ("--set limit=5 --set limit=6", "--set limit: expected once, got it again with '6'"),
         ("--set label=x", "label=x changes nothing: digits is built in and has no columns"),
-        ("--data parts.csv", "parts.csv is CSV; only Parquet is read; convert it: "),
+        ("--data parts.csv", "parts.csv, line 3: expected 2 values as the first line has names"),
     ],
 )
 def test_the_command_refuses_in_one_line(here, arguments, message):
-    (here / "parts.csv").write_text("a,label\n1,2\n")
+    (here / "parts.csv").write_text("a,label\n1,2\n1\n")
     command = [sys.executable, "-m", "raynas", "search", "--address", "127.0.0.1:1"]
     ended = subprocess.run(
         [*command, *arguments.split()], capture_output=True, text=True, check=False, timeout=120

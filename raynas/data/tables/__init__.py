@@ -1,3 +1,3 @@
-"""The columns of Parquet tables: which are labels, images and numbers, and which are left out."""
+"""The columns of tables: which are labels, images and features, and which are left out."""
 
 __all__: list[str] = []

@@ -30,6 +30,22 @@ def is_text(kind: pa.DataType) -> bool:
     return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
 
 
+def feature_kind(kind: pa.DataType) -> str:
+    """Say what a column is learned from as: "number", "category", "date", "list"; "" for nothing.
+
+    A dictionary of whatever is a category; numbers of another type are numbers.
+    """
+    types = pa.types
+    if is_number(kind):
+        return "number"
+    if types.is_dictionary(kind) or is_text(kind):
+        return "category"
+    if types.is_timestamp(kind) or types.is_date(kind):
+        return "date"
+    lists = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
+    return "list" if lists and is_number(kind.value_type) else ""
+
+
 def is_image(kind: pa.DataType) -> bool:
     """Whether a column holds encoded images: bytes, or a struct with a field "bytes"."""
     if pa.types.is_struct(kind):

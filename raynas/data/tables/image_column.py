@@ -7,10 +7,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from raynas.data.images import decode_images, image_format
 from raynas.data.intake import Intake, listed, printable
+from raynas.data.photos.decoding import Encoded, decode_images, image_format
 from raynas.data.splits import Indices
 from raynas.data.tables.column_kinds import Parts, is_image, kind_name
+from raynas.options.data_options import DataOptions
+from raynas.preparation import Preparation
 
 
 def find_image_column(tables: Parts, label: str) -> str | None:
@@ -20,37 +22,35 @@ def find_image_column(tables: Parts, label: str) -> str | None:
 
 
 def read_images(
-    tables: Parts, rows: dict[str, Indices], column: str, label: str, intake: Intake
-) -> dict[str, npt.NDArray[np.uint8]]:
+    tables: Parts,
+    rows: dict[str, Indices],
+    options: DataOptions,
+    column: str,
+    intake: Intake,
+) -> tuple[dict[str, npt.NDArray[np.uint8]], Preparation]:
     """Read the chosen rows of the image column of each table.
 
     Raises:
         ValueError: there is no such column, or a row holds no image like the others.
     """
-    encoded = {part: _encoded(table, column, rows[part], part) for part, table in tables.items()}
     name = printable(column)
+    encoded = {
+        part: Encoded(
+            _encoded(table, column, rows[part], part),
+            [f"column {name!r} of {part}, row {row}" for row in rows[part]],
+        )
+        for part, table in tables.items()
+    }
     intake.learned.append(name)
     others = {
         field.name: field.type
         for table in tables.values()
         for field in table.schema
-        if field.name not in (column, label)
+        if field.name not in (column, options.label)
     }
     intake.left_out += [f"{printable(other)} ({kind_name(kind)})" for other, kind in others.items()]
-    wanted = image_format(encoded["train"], rows["train"], f"column {name!r} of train")
-    decoded = {
-        part: decode_images(part_encoded, rows[part], wanted, f"column {name!r} of {part}")
-        for part, part_encoded in encoded.items()
-    }
-    turned = sum(part.turned for part in decoded.values())
-    if turned:
-        intake.changed.append(
-            f"{turned:,} image{'s' if turned > 1 else ''} turned upright by their EXIF orientation"
-        )
-    modes = sorted({mode for part in decoded.values() for mode in part.modes})
-    if modes != [wanted.mode]:
-        intake.changed.append(f"images of mode {', '.join(modes)} converted to {wanted.mode}")
-    return {part: images.pixels for part, images in decoded.items()}
+    wanted = image_format(encoded["train"], options.image_size, intake)
+    return decode_images(encoded, wanted, intake), Preparation(resized=wanted.resized)
 
 
 def _encoded(table: pa.Table, column: str, rows: Indices, part: str) -> list[bytes]:

@@ -46,7 +46,7 @@ def read_labels(
     Raises:
         ValueError: there is no such column, a row has no label, or they are no classes.
     """
-    seen = {part: _read(table, column, part) for part, table in tables.items()}
+    seen = {part: _read(table, column, part, intake) for part, table in tables.items()}
     _check_same_family(seen, column)
     rows = sum(len(part.rows) for part in seen.values())
     _check_whole(seen, column, rows)
@@ -65,7 +65,7 @@ def read_labels(
     return numbered, tuple(map(str, classes))
 
 
-def _read(table: pa.Table, column: str, part: str) -> _Seen:
+def _read(table: pa.Table, column: str, part: str, intake: Intake) -> _Seen:
     if column not in table.column_names:
         where = "" if part == "train" else f" in {part}"
         raise ValueError(
@@ -76,7 +76,7 @@ def _read(table: pa.Table, column: str, part: str) -> _Seen:
     values = table[column]
     if pa.types.is_dictionary(values.type):
         values = values.cast(values.type.value_type)
-    if pa.types.is_string_view(values.type):
+    if pa.types.is_string_view(values.type) or pa.types.is_null(values.type):
         values = values.cast(pa.large_string())
     kind = values.type
     types = pa.types
@@ -88,13 +88,13 @@ def _read(table: pa.Table, column: str, part: str) -> _Seen:
         )
     if types.is_float16(kind):
         values = values.cast(pa.float32())
-    _refuse_missing(values, column, part)
+    _refuse_missing(values, column, part, intake)
     different = pc.unique(values)
     rows = pc.index_in(values, value_set=different).to_numpy().astype(np.int64)
     return _Seen(different.to_pylist(), rows, kind)
 
 
-def _refuse_missing(values: pa.ChunkedArray, column: str, part: str) -> None:
+def _refuse_missing(values: pa.ChunkedArray, column: str, part: str, intake: Intake) -> None:
     missing = values.is_null(nan_is_null=True)
     count = pc.sum(missing).as_py() or 0
     if count:
@@ -102,7 +102,7 @@ def _refuse_missing(values: pa.ChunkedArray, column: str, part: str) -> None:
         raise ValueError(
             f"label column {printable(column)!r} of {part} has no value in row {first} "
             f"({count:,} of {len(values):,} rows); expected one in each row: leave those rows out "
-            "of the file"
+            f"of the file{intake.rows_are}"
         )
 
 
