@@ -43,6 +43,10 @@ USUAL: dict[Any, st.SearchStrategy[Any]] = {
     float: st.one_of(st.floats(1e-9, 0.4), st.sampled_from(["1e-3", "0.25", 1, 1e-300])),
     bool: st.sampled_from([True, False, "true", "no", 1]),
     str: st.text(min_size=1, max_size=5),
+    list[str]: st.one_of(
+        st.lists(st.text(min_size=1, max_size=5), max_size=3),
+        st.sampled_from(["a", "a,b", " a , b,", 3]),
+    ),
 }
 unlikely = st.sampled_from([True, False, "true", None, 1.0, "1e-3", 0.25, 2**62, -1, 0])
 
@@ -93,7 +97,10 @@ def stands_for(asked: Any, read: Any) -> bool:
     if isinstance(read, str):
         return asked == read or asked == read.encode()
     if isinstance(read, list):
-        return list(asked) == read
+        if isinstance(asked, str):
+            return [name.strip() for name in asked.split(",") if name.strip()] == read
+        several = asked if hasattr(asked, "__iter__") else [asked]
+        return list(several) == read or [str(one) for one in several] == read
     return asked is None and read is None
 
 
